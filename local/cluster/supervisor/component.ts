@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { Component, Context } from "../components";
+import { type Sandbox, signalInside } from "./sandbox";
+
+const LOG_BYTES = 20 * 1024 * 1024;
+const STARTUP_MS = 90_000;
+const POLL_MS = 150;
+const CHECK_MS = 10_000;
+const FAILED_CHECKS = 4;
+const BACKOFF_MS = { first: 500, most: 15_000 };
+
+export interface ComponentStatus {
+  name: string;
+  state: "starting" | "healthy" | "unhealthy" | "restarting" | "stopped";
+  restarts: number;
+  lastError?: string;
+}
+
+/** One process of the cluster: started, watched, restarted when it ends or stops answering. */
+export class SupervisedComponent {
+  readonly status: ComponentStatus;
+  private child: ChildProcess | undefined;
+  private stopping = false;
+  private backoffMs = BACKOFF_MS.first;
+
+  constructor(
+    private readonly component: Component,
+    private readonly sandbox: Sandbox,
+    private readonly context: Context,
+    private readonly log: (line: string) => void,
+  ) {
+    this.status = { name: component.name, state: "stopped", restarts: 0 };
+  }
+
+  /** Resolves when the component answers its health check. @throws Error naming its log */
+  async start(): Promise<void> {
+    this.spawn();
+    const deadline = Date.now() + STARTUP_MS;
+    while (!(await this.healthy())) {
+      if (this.stopping) return;
+      if (Date.now() > deadline)
+        throw new Error(`${this.component.name} did not start: ${this.lastWords()}`);
+      await sleep(POLL_MS);
+    }
+    this.status.state = "healthy";
+    void this.watch();
+  }
+
+  /** From now on its end is not a fault. It ends with the sandbox. */
+  stop(): void {
+    this.stopping = true;
+  }
+
+  private spawn(): void {
+    const { argv, env } = this.component.command(this.context);
+    const [command = "", ...args] = this.sandbox.command(argv);
+    this.status.state = "starting";
+    const child = spawn(command, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+      cwd: "/",
+    });
+    this.child = child;
+    const out = fs.createWriteStream(this.logFile(), { flags: "a" });
+    child.stdout.pipe(out, { end: false });
+    child.stderr.pipe(out, { end: false });
+    child.once("error", (error) => this.ended(error.message));
+    child.once("exit", (code, signal) => {
+      out.end();
+      this.ended(signal ?? `exit code ${code}`);
+    });
+  }
+
+  private ended(how: string): void {
+    if (this.stopping) {
+      this.status.state = "stopped";
+      return;
+    }
+    this.status.state = "restarting";
+    this.status.restarts += 1;
+    this.status.lastError = `ended (${how}): ${this.lastWords()}`;
+    this.log(`${this.component.name} ${this.status.lastError}; restarting in ${this.backoffMs} ms`);
+    setTimeout(() => {
+      if (!this.stopping) this.spawn();
+    }, this.backoffMs);
+    this.backoffMs = Math.min(this.backoffMs * 2, BACKOFF_MS.most);
+  }
+
+  private async watch(): Promise<void> {
+    let failed = 0;
+    while (!this.stopping) {
+      await sleep(failed === 0 && this.status.state === "healthy" ? CHECK_MS : 1000);
+      if (await this.healthy()) {
+        failed = 0;
+        this.backoffMs = BACKOFF_MS.first;
+        this.status.state = "healthy";
+        this.rotateLog();
+        continue;
+      }
+      failed += 1;
+      if (this.status.state === "healthy") this.status.state = "unhealthy";
+      if (failed < FAILED_CHECKS || this.status.state === "restarting") continue;
+      failed = 0;
+      this.log(`${this.component.name} does not answer; killing it`);
+      if (this.child?.pid !== undefined) signalInside(this.child.pid, "SIGKILL");
+    }
+  }
+
+  private async healthy(): Promise<boolean> {
+    if (this.child === undefined || this.child.exitCode !== null) return false;
+    try {
+      return await this.component.healthy(this.context);
+    } catch {
+      return false;
+    }
+  }
+
+  private logFile(): string {
+    return path.join(this.context.logs, `${this.component.name}.log`);
+  }
+
+  /** Copied, then cut: the component keeps its open file. */
+  private rotateLog(): void {
+    const file = this.logFile();
+    if ((fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) < LOG_BYTES) return;
+    fs.copyFileSync(file, `${file}.1`);
+    fs.truncateSync(file, 0);
+  }
+
+  private lastWords(): string {
+    try {
+      return fs
+        .readFileSync(this.logFile(), "utf8")
+        .trimEnd()
+        .split("\n")
+        .slice(-3)
+        .join(" | ")
+        .slice(-600);
+    } catch {
+      return "no log";
+    }
+  }
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

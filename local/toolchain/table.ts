@@ -1,0 +1,265 @@
+import type { DebianSpec } from "./sources/debian";
+import type { DownloadSpec } from "./sources/download";
+import type { GoSpec } from "./sources/go";
+import type { NpmSpec } from "./sources/npm";
+import type { PathSpec } from "./sources/path";
+import nodePin from "./node.json";
+
+/** A tool and every way to get it; the ways are tried in this order. */
+export interface ToolSpec {
+  /** For messages; each source pins its own. */
+  version: string;
+  /** The executables it has, whatever its source. */
+  bin: readonly string[];
+  /** Share another tool's cache folders: the same thing under stricter conditions. */
+  cachedAs?: string;
+  path?: PathSpec;
+  download?: DownloadSpec;
+  npm?: NpmSpec;
+  go?: GoSpec;
+  debian?: DebianSpec;
+  /** Only for the embedded cluster, which runs on Linux. */
+  linuxOnly?: boolean;
+  /** Roughly, where it must be built, on two cores with nothing cached. */
+  buildMinutes?: number;
+}
+
+const KUBERNETES = "1.34.4";
+const PULUMI = "3.225.0";
+
+const nodePackage: NpmSpec = { ...nodePin, bin: { node: "bin/node" } };
+
+const kubernetesPrograms = [
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-proxy",
+  "kube-scheduler",
+  "kubeadm",
+  "kubelet",
+];
+
+export const toolTable = {
+  /** Runs the program, the CLI and the stand-ins: `@pulumi/pulumi` needs Node 22. */
+  node: {
+    version: nodePin.version,
+    bin: ["node"],
+    path: { version: { arguments: { node: ["--version"] }, from: "22" } },
+    npm: nodePackage,
+  },
+  /** Goes into the base image: always this very one, for Linux. */
+  "image-node": {
+    version: nodePin.version,
+    bin: ["node"],
+    cachedAs: "node",
+    npm: nodePackage,
+    linuxOnly: true,
+  },
+  /** The C and C++ libraries that Node and native addons load, for the base image. */
+  "image-libraries": {
+    version: "of the system's release",
+    bin: [],
+    debian: { packages: ["libc6", "libstdc++6", "libgcc-s1"], bin: {} },
+    linuxOnly: true,
+  },
+  pulumi: {
+    version: PULUMI,
+    bin: ["pulumi", "pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"],
+    path: {
+      together: true,
+      version: { arguments: { pulumi: ["version"] }, from: "3.200", below: "4" },
+    },
+    go: {
+      version: PULUMI,
+      builds: [
+        {
+          module: "pulumi",
+          package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+          define: {
+            "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${PULUMI}`,
+          },
+        },
+        {
+          // The last release whose Go module holds the language host; it serves today's engine.
+          module: "pulumi-language-nodejs",
+          package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+          define: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": "v3.64.0" },
+        },
+      ],
+      scripts: ["pulumi-resource-pulumi-nodejs"],
+    },
+    buildMinutes: 2,
+  },
+  kubernetes: {
+    version: KUBERNETES,
+    bin: ["kubernetes", ...kubernetesPrograms],
+    go: {
+      version: KUBERNETES,
+      builds: [
+        {
+          module: "kubernetes",
+          package: "./cmd/kubernetes",
+          define: {
+            "k8s.io/component-base/version.gitVersion": `v${KUBERNETES}`,
+            "k8s.io/component-base/version.gitMajor": "1",
+            "k8s.io/component-base/version.gitMinor": "34",
+            "k8s.io/component-base/version.gitTreeState": "clean",
+            "k8s.io/client-go/pkg/version.gitVersion": `v${KUBERNETES}`,
+          },
+        },
+      ],
+      links: Object.fromEntries(kubernetesPrograms.map((name) => [name, "kubernetes"])),
+    },
+    linuxOnly: true,
+    buildMinutes: 4,
+  },
+  etcd: {
+    version: "3.6.5",
+    bin: ["etcd"],
+    path: { version: { arguments: { etcd: ["--version"] }, from: "3.5.11", below: "3.7" } },
+    go: { version: "3.6.5", builds: [{ module: "kubernetes", package: "./cmd/etcd" }] },
+    linuxOnly: true,
+  },
+  coredns: {
+    version: "1.12.4",
+    bin: ["coredns"],
+    path: { version: { arguments: { coredns: ["-version"] }, from: "1.11", below: "2" } },
+    go: { version: "1.12.4", builds: [{ module: "kubernetes", package: "./cmd/coredns" }] },
+    linuxOnly: true,
+  },
+  /** What a pod's sandbox runs, in an image of its own. */
+  pause: {
+    version: "1",
+    bin: ["pause"],
+    go: { version: "1", builds: [{ module: "pause", package: "modelport/pause" }] },
+    linuxOnly: true,
+  },
+  registry: {
+    version: "2.8",
+    bin: ["docker-registry"],
+    path: { version: { arguments: { "docker-registry": ["--version"] }, from: "2.8", below: "4" } },
+    debian: {
+      packages: ["docker-registry"],
+      bin: { "docker-registry": "usr/bin/docker-registry" },
+    },
+    linuxOnly: true,
+  },
+  containerd: {
+    version: "1.6 or newer",
+    bin: ["containerd", "containerd-shim-runc-v2", "ctr", "runc"],
+    path: {
+      together: true,
+      version: {
+        arguments: {
+          containerd: ["--version"],
+          "containerd-shim-runc-v2": ["-v"],
+          ctr: ["--version"],
+        },
+        from: "1.6.8",
+        below: "3",
+      },
+    },
+    debian: {
+      packages: ["containerd", "runc"],
+      bin: {
+        containerd: "usr/bin/containerd",
+        "containerd-shim-runc-v2": "usr/bin/containerd-shim-runc-v2",
+        ctr: "usr/bin/ctr",
+        runc: "usr/sbin/runc",
+      },
+    },
+    linuxOnly: true,
+  },
+  "cni-plugins": {
+    version: "1.1 or newer",
+    bin: ["bridge", "host-local", "loopback", "portmap"],
+    debian: {
+      packages: ["containernetworking-plugins"],
+      bin: {
+        bridge: "usr/lib/cni/bridge",
+        "host-local": "usr/lib/cni/host-local",
+        loopback: "usr/lib/cni/loopback",
+        portmap: "usr/lib/cni/portmap",
+      },
+    },
+    linuxOnly: true,
+  },
+  /** The daemon and its client together: a client alone, as Docker Desktop's, is of no use here. */
+  docker: {
+    version: "20.10 or newer",
+    bin: ["docker", "dockerd", "docker-proxy", "docker-init"],
+    path: {
+      version: {
+        arguments: { docker: ["--version"], dockerd: ["--version"] },
+        from: "20.10",
+      },
+    },
+    debian: {
+      packages: ["docker.io", "tini"],
+      bin: {
+        docker: "usr/bin/docker",
+        dockerd: "usr/sbin/dockerd",
+        "docker-proxy": "usr/sbin/docker-proxy",
+        "docker-init": "usr/bin/tini-static",
+      },
+    },
+    linuxOnly: true,
+  },
+  nftables: {
+    version: "1.0 or newer",
+    bin: ["nft"],
+    path: { version: { arguments: { nft: ["--version"] }, from: "1.0.1" } },
+    debian: { packages: ["nftables"], bin: { nft: "usr/sbin/nft" } },
+    linuxOnly: true,
+  },
+  iptables: {
+    version: "1.8",
+    bin: ["iptables", "iptables-save", "iptables-restore", "ip6tables"],
+    path: { version: { arguments: { iptables: ["--version"] }, from: "1.8" } },
+    debian: {
+      packages: ["iptables"],
+      bin: {
+        ...xtables("iptables"),
+        ...xtables("ip6tables"),
+      },
+      libraryEnv: { XTABLES_LIBDIR: "xtables" },
+    },
+    linuxOnly: true,
+  },
+  tini: {
+    version: "0.19",
+    bin: ["tini"],
+    path: { version: { arguments: { tini: ["--version"] }, from: "0.18" } },
+    debian: { packages: ["tini"], bin: { tini: "usr/bin/tini-static" } },
+    linuxOnly: true,
+  },
+  iproute2: {
+    version: "any",
+    bin: ["ip"],
+    path: {},
+    debian: { packages: ["iproute2"], bin: { ip: "bin/ip" } },
+    linuxOnly: true,
+  },
+  "util-linux": {
+    version: "any",
+    bin: ["nsenter", "unshare", "setpriv"],
+    path: {},
+    debian: {
+      packages: ["util-linux", "util-linux-extra"],
+      bin: {
+        nsenter: "usr/bin/nsenter",
+        unshare: "usr/bin/unshare",
+        setpriv: "usr/bin/setpriv",
+      },
+    },
+    linuxOnly: true,
+  },
+} satisfies Record<string, ToolSpec>;
+
+export type ToolName = keyof typeof toolTable;
+
+/** The variant on top of nftables: the one that today's kernels have. */
+function xtables(family: string): Record<string, string> {
+  return Object.fromEntries(
+    ["", "-save", "-restore"].map((verb) => [`${family}${verb}`, `usr/sbin/${family}-nft${verb}`]),
+  );
+}

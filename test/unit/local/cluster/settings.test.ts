@@ -1,0 +1,61 @@
+import * as assert from "node:assert/strict";
+import { UserError } from "../../../../local/errors";
+import { clusterSettings } from "../../../../local/cluster/settings";
+
+describe("embedded cluster settings", () => {
+  const variables = [
+    "MODELPORT_API_PORT",
+    "MODELPORT_REGISTRY_PORT",
+    "MODELPORT_LINK",
+    "XDG_STATE_HOME",
+  ];
+  const before = variables.map((name) => [name, process.env[name]] as const);
+
+  beforeEach(() => variables.forEach((name) => Reflect.deleteProperty(process.env, name)));
+  after(() => {
+    for (const [name, value] of before) if (value !== undefined) process.env[name] = value;
+  });
+
+  it("has defaults", () => {
+    const { ports, link, runDirectory } = clusterSettings();
+    assert.deepEqual(ports, { api: 16443, registry: 15000 });
+    assert.equal(link.hostAddress, "10.213.77.1");
+    assert.equal(link.nodeAddress, "10.213.77.2");
+    assert.match(runDirectory, /^\/run\/modelport\/[0-9a-f]{8}$/);
+  });
+
+  it("keeps two state directories apart", () => {
+    process.env["XDG_STATE_HOME"] = "/one";
+    const one = clusterSettings();
+    process.env["XDG_STATE_HOME"] = "/two";
+    const two = clusterSettings();
+    assert.notEqual(one.link.device, two.link.device);
+    assert.notEqual(one.cgroup, two.cgroup);
+    assert.notEqual(one.runDirectory, two.runDirectory);
+  });
+
+  it("gives the link's device a name that the kernel takes", () => {
+    assert.ok(clusterSettings().link.device.length <= 15);
+  });
+
+  for (const [variable, value] of [
+    ["MODELPORT_API_PORT", "http"],
+    ["MODELPORT_API_PORT", "0"],
+    ["MODELPORT_REGISTRY_PORT", "65536"],
+    ["MODELPORT_LINK", "10.0.0.0/24"],
+    ["MODELPORT_LINK", "10.0.0.1/30"],
+    ["MODELPORT_LINK", "10.0.0.256/30"],
+  ] as const) {
+    it(`refuses ${variable}=${value}`, () => {
+      process.env[variable] = value;
+      assert.throws(
+        () => clusterSettings(),
+        (error: unknown) =>
+          error instanceof UserError &&
+          error.message.includes(`${variable}=${value}`) &&
+          error.fix !== undefined &&
+          error.exitCode === 2,
+      );
+    });
+  }
+});
