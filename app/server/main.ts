@@ -1,0 +1,53 @@
+/** The process: environment in, signals in, exit code out. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { createLog, type Log } from "./log";
+import { startServer, type Server } from "./server";
+import { readSettings, type Settings } from "./settings";
+
+async function main(): Promise<void> {
+  let settings: Settings;
+  try {
+    settings = readSettings(process.env);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  const log = createLog(settings.logLevel);
+  try {
+    const server = await startServer(settings, log);
+    log.info("listening", { port: server.port });
+    stopOnSignals(server, settings, log);
+    await server.loaded;
+  } catch (error) {
+    log.error("could not start", { reason: (error as Error).message });
+    process.exit(1);
+  }
+}
+
+/**
+ * SIGTERM: not ready, but still serving, until whoever routes to this process has had DRAIN_SECONDS to notice; then no more
+ * connections, the requests in flight are finished, exit 0. SIGINT, or a second signal, skips the wait.
+ */
+function stopOnSignals(server: Server, { drainSeconds }: Settings, log: Log): void {
+  const hurry = new AbortController();
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping || signal === "SIGINT") hurry.abort();
+    if (stopping) return;
+    stopping = true;
+    log.info("draining", { signal, seconds: hurry.signal.aborted ? 0 : drainSeconds });
+    server.drain();
+    void sleep(drainSeconds * 1000, undefined, { signal: hurry.signal })
+      .catch(() => undefined)
+      .then(() => server.close())
+      .then((complete) => {
+        log.info("stopped", { complete });
+        process.exit(complete ? 0 : 1);
+      });
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+void main();
