@@ -109,9 +109,7 @@ async function launchUnlessRunning(progress: Progress): Promise<void> {
   });
   fs.closeSync(log);
   child.unref();
-  let ended = false;
-  child.once("exit", () => (ended = true));
-  while (!ended && readSupervisor(directory) === undefined) await sleep(20);
+  while (child.exitCode === null && readSupervisor(directory) === undefined) await sleep(20);
 }
 
 async function waitUntilReady(step: Step): Promise<ClusterInfo> {

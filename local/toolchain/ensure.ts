@@ -36,6 +36,9 @@ export interface EnsureOptions {
   progress: Progress;
 }
 
+/** Bytes: Go's caches grow to 7 GB until everything is built; the tools themselves are smaller. */
+const SPACE = { building: 8e9, fetching: 1e9 };
+
 /** A source with what the table says of one tool. */
 interface Way {
   kind: Receipt["source"];
@@ -122,7 +125,7 @@ async function makeAll(names: ToolName[], progress: Progress): Promise<Tool[]> {
   let chosen: { name: ToolName; way: Way }[];
   try {
     chosen = await Promise.all(names.map(async (name) => ({ name, way: await choose(name) })));
-    checkSpace(chosen.some(({ way }) => way.kind === "go"));
+    requireSpace(chosen.some(({ way }) => way.kind === "go") ? SPACE.building : SPACE.fetching);
     step.done();
   } catch (error) {
     step.fail();
@@ -202,8 +205,8 @@ async function choose(name: ToolName): Promise<Way> {
   });
 }
 
-function checkSpace(building: boolean): void {
-  const needed = building ? 6e9 : 1e9;
+/** @throws UserError when the cache's file system has less than that free, in bytes */
+export function requireSpace(needed: number): void {
   fs.mkdirSync(cacheDir(), { recursive: true });
   const { bavail, bsize } = fs.statfsSync(cacheDir());
   if (bavail * bsize < needed) throw noSpace(needed, bavail * bsize);
@@ -223,5 +226,5 @@ function explained(error: unknown): unknown {
   const said = error instanceof UserError ? `${error.message} ${error.why ?? ""}` : String(error);
   if (!/no space left|ENOSPC|disk quota/i.test(said)) return error;
   const { bavail, bsize } = fs.statfsSync(cacheDir());
-  return noSpace(6e9, bavail * bsize);
+  return noSpace(SPACE.building, bavail * bsize);
 }

@@ -1,4 +1,11 @@
 import type { DebianSpec } from "./sources/debian";
+import {
+  cniPluginsRelease,
+  containerdRelease,
+  kubernetesPrograms,
+  kubernetesRelease,
+  pulumiRelease,
+} from "./releases";
 import type { DownloadSpec } from "./sources/download";
 import type { GoSpec } from "./sources/go";
 import type { NpmSpec } from "./sources/npm";
@@ -28,15 +35,6 @@ const KUBERNETES = "1.34.4";
 const PULUMI = "3.225.0";
 
 const nodePackage: NpmSpec = { ...nodePin, bin: { node: "bin/node" } };
-
-const kubernetesPrograms = [
-  "kube-apiserver",
-  "kube-controller-manager",
-  "kube-proxy",
-  "kube-scheduler",
-  "kubeadm",
-  "kubelet",
-];
 
 export const toolTable = {
   /** Runs the program, the CLI and the stand-ins: `@pulumi/pulumi` needs Node 22. */
@@ -68,6 +66,7 @@ export const toolTable = {
       together: true,
       version: { arguments: { pulumi: ["version"] }, from: "3.200", below: "4" },
     },
+    download: pulumiRelease,
     go: {
       version: PULUMI,
       builds: [
@@ -92,6 +91,7 @@ export const toolTable = {
   kubernetes: {
     version: KUBERNETES,
     bin: ["kubernetes", ...kubernetesPrograms],
+    download: kubernetesRelease,
     go: {
       version: KUBERNETES,
       builds: [
@@ -154,10 +154,12 @@ export const toolTable = {
           "containerd-shim-runc-v2": ["-v"],
           ctr: ["--version"],
         },
+        // From 2.0 on, the CRI plugin wants another configuration than ours.
         from: "1.6.8",
-        below: "3",
+        below: "2",
       },
     },
+    download: containerdRelease,
     debian: {
       packages: ["containerd", "runc"],
       bin: {
@@ -172,6 +174,7 @@ export const toolTable = {
   "cni-plugins": {
     version: "1.1 or newer",
     bin: ["bridge", "host-local", "loopback", "portmap"],
+    download: cniPluginsRelease,
     debian: {
       packages: ["containernetworking-plugins"],
       bin: {

@@ -10,7 +10,7 @@ export interface Context {
   logs: string;
   tools: ClusterTools;
   /** Reads a URL on the node's address, with the cluster's CA and administrator certificate for https. */
-  get(url: string): Promise<{ status: number; body: string }>;
+  get: (url: string) => Promise<{ status: number; body: string }>;
 }
 
 /** Absolute paths of executables. */

@@ -54,7 +54,7 @@ export class Forwarders {
         const version = await this.list(api);
         await this.watch(api, version);
       } catch (error) {
-        if (!this.closed) this.log(`services can't be watched: ${(error as Error).message}`);
+        this.log(`services can't be watched: ${(error as Error).message}`);
       }
       await sleep(500);
     }

@@ -114,16 +114,17 @@ export class Supervisor {
   /** Starts each when those it comes after are healthy; the returned function gives the promise of one. */
   private startComponents(sandbox: Sandbox): (name: string) => Promise<void> {
     const promises = new Map<string, Promise<void>>();
+    const started = (name: string): Promise<void> =>
+      promises.get(name) ?? Promise.reject(new Error(`no component ${name} before it`));
     for (const component of components) {
       const supervised = new SupervisedComponent(component, sandbox, this.context, log);
       this.running.push(supervised);
-      const before = component.after.map((name) => promises.get(name));
-      promises.set(
-        component.name,
-        Promise.all(before).then(() => supervised.start()),
-      );
+      const start = Promise.all(component.after.map(started)).then(async () => {
+        await supervised.start();
+      });
+      promises.set(component.name, start);
     }
-    return (name) => promises.get(name) ?? Promise.reject(new Error(`no component ${name}`));
+    return started;
   }
 
   private async nodeReady(): Promise<void> {

@@ -7,7 +7,8 @@ import type { Step } from "../../progress";
 import { workspace } from "../cache";
 import { debianRelease, platform } from "../platform";
 import { run, tail, type RunResult } from "../run";
-import { remembered, type Obstacle, type Place, type Source } from "./source";
+import { expose } from "./expose";
+import { remembered, type Obstacle, type Source } from "./source";
 
 /** Packages of the system's own release: fetched and unpacked, never installed. */
 export interface DebianSpec {
@@ -27,7 +28,7 @@ export const debianSource: Source<DebianSpec> = {
   doing: "fetching from the Debian archive",
   key: (spec) => {
     const hash = createHash("sha256")
-      .update(JSON.stringify([spec, 1]))
+      .update(JSON.stringify([spec, 2]))
       .digest("hex")
       .slice(0, 8);
     return `${debianRelease() ?? "none"}-debian-${platform()}-${hash}`;
@@ -51,10 +52,7 @@ export const debianSource: Source<DebianSpec> = {
     if (result.code !== 0) throw failed(packages, result);
     const version = await unpack(downloads, dir, packages[0] ?? "", step);
     fs.rmSync(downloads, { recursive: true });
-    const settings = { LD_LIBRARY_PATH: "", ...libraryEnv };
-    expose({ dir, folder }, bin, libraries.length === 0 ? {} : settings);
-    const names = Object.keys(bin).map((name) => [name, `bin/${name}`]);
-    return { version, source: "debian", bin: Object.fromEntries(names) as Record<string, string> };
+    return { version, source: "debian", bin: expose({ dir, folder }, bin, libraryEnv) };
   },
 };
 
@@ -76,40 +74,6 @@ export async function unpack(
     }
   }
   return version;
-}
-
-/**
- * `bin/` with a link to each executable; where libraries came along, a script that shows them to it,
- * so that callers need no environment of their own, and other programs may call it, too.
- */
-function expose(
-  { dir, folder }: Place,
-  bin: Record<string, string>,
-  settings: Record<string, string>,
-): void {
-  fs.mkdirSync(path.join(dir, "bin"), { recursive: true });
-  const assignments = Object.entries(settings).map(([variable, below]) => {
-    const paths = libraryFolders(dir).map((library) => path.join(library, below));
-    const present = paths.filter((one) => fs.existsSync(path.join(dir, one)));
-    return `export ${variable}="${present.map((one) => path.join(folder, one)).join(":")}"\n`;
-  });
-  for (const [name, file] of Object.entries(bin)) {
-    const link = path.join(dir, "bin", name);
-    if (assignments.length === 0) {
-      fs.symlinkSync(path.join("..", file), link);
-      continue;
-    }
-    const script = `#!/bin/sh\n${assignments.join("")}exec "${path.join(folder, file)}" "$@"\n`;
-    fs.writeFileSync(link, script, { mode: 0o755 });
-  }
-}
-
-/** `usr/lib/x86_64-linux-gnu` and the like: where the packages put their shared libraries. */
-function libraryFolders(dir: string): string[] {
-  return ["usr/lib", "lib"]
-    .filter((lib) => fs.existsSync(path.join(dir, lib)))
-    .flatMap((lib) => fs.readdirSync(path.join(dir, lib)).map((name) => path.join(lib, name)))
-    .filter((folder) => /-linux-gnu\w*$/.test(folder));
 }
 
 /** The libraries that packages depend on, and theirs in turn. */

@@ -17,13 +17,18 @@ export interface DownloadSpec {
   files: Record<string, DownloadFile[]>;
   /** Paths inside the unpacked files, by executable name. */
   bin: Record<string, string>;
+  /** The name of a script that runs the executable its first argument names. */
+  dispatcher?: string;
 }
 
 export interface DownloadFile {
   url: string;
-  sha256: string;
-  /** Default: a gzipped tar archive. A bare executable is saved under its last path part. */
-  executable?: boolean;
+  /** As `sha256:…` or `sha512:…`. */
+  checksum: string;
+  /** A bare executable, saved under this name. Default: a gzipped tar archive. */
+  executable?: string;
+  /** Unpack these alone, out of a large archive. Default: all. */
+  members?: string[];
 }
 
 export const downloadSource: Source<DownloadSpec> = {
@@ -41,29 +46,44 @@ export const downloadSource: Source<DownloadSpec> = {
     return undefined;
   },
 
-  async fetch({ version, files, bin }, { dir }, step) {
+  async fetch({ version, files, bin, dispatcher }, { dir }, step) {
     for (const file of files[platform()] ?? []) {
-      const target = path.join(dir, path.posix.basename(new URL(file.url).pathname));
+      const name = file.executable ?? path.posix.basename(new URL(file.url).pathname);
+      const target = path.join(dir, name);
       await download(file, target, step);
-      if (file.executable === true) {
+      if (file.executable !== undefined) {
         fs.chmodSync(target, 0o755);
         continue;
       }
-      const result = await run("tar", ["-xzf", target, "-C", dir, "--no-same-owner"]);
+      step.update("unpacking");
+      const args = ["-xzf", target, "-C", dir, "--no-same-owner", ...(file.members ?? [])];
+      const result = await run("tar", args);
       if (result.code !== 0) throw new Error(`tar failed on ${file.url}: ${tail(result.output)}`);
       fs.rmSync(target);
     }
-    return { version, source: "download", bin };
+    if (dispatcher === undefined) return { version, source: "download", bin };
+    writeDispatcher(path.join(dir, dispatcher), bin);
+    return { version, source: "download", bin: { ...bin, [dispatcher]: dispatcher } };
   },
 };
 
+function writeDispatcher(file: string, bin: Record<string, string>): void {
+  const cases = Object.entries(bin).map(
+    ([name, target]) => `${name}) shift; exec "$(dirname "$0")/${target}" "$@" ;;\n`,
+  );
+  const usage = `echo "usage: $0 (${Object.keys(bin).join("|")})" >&2; exit 2`;
+  const script = `#!/bin/sh\ncase "$1" in\n${cases.join("")}*) ${usage} ;;\nesac\n`;
+  fs.writeFileSync(file, script, { mode: 0o755 });
+}
+
 /** Fetches a file and checks it; what is wrong is deleted. */
 export async function download(
-  { url, sha256 }: DownloadFile,
+  { url, checksum }: DownloadFile,
   target: string,
   step: Step,
 ): Promise<void> {
-  const hash = createHash("sha256");
+  const algorithm = checksum.split(":")[0] ?? "";
+  const hash = createHash(algorithm);
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(30 * 60_000) });
     if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`);
@@ -88,11 +108,11 @@ export async function download(
       exitCode: ExitCode.environment,
     });
   }
-  const got = hash.digest("hex");
-  if (got === sha256) return;
+  const got = `${algorithm}:${hash.digest("hex")}`;
+  if (got === checksum) return;
   fs.rmSync(target);
   throw new UserError(`${url} has a wrong checksum`, {
-    why: `expected SHA-256 ${sha256}, got ${got}`,
+    why: `expected ${checksum}, got ${got}`,
     fix: "a proxy may have altered it; the file was deleted: try again, and if it stays so, report it",
     exitCode: ExitCode.environment,
   });

@@ -168,6 +168,8 @@ function goIn({ module }: GoBuild): { cwd: string; env: Record<string, string> }
       GOOS: process.platform,
       GOARCH: process.arch === "x64" ? "amd64" : process.arch,
       CGO_ENABLED: "0",
+      // The compiler spends a fifth of its time collecting garbage; it may use more memory instead.
+      GOGC: process.env["GOGC"] ?? "200",
       TMPDIR: workspace(),
     },
   };

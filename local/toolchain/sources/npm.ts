@@ -66,5 +66,7 @@ const registryProblem = remembered(async (name: string): Promise<string | undefi
   const args = ["view", name, "version", "--fetch-retries=0", "--fetch-timeout=10000"];
   const { code, output, timedOut } = await run("npm", args, { timeoutSeconds: 20 });
   if (timedOut) return "the registry does not answer";
-  return code === 0 ? undefined : tail(output.replaceAll(/^npm (error|ERR!) ?/gm, ""), 3);
+  if (code === 0) return undefined;
+  const lines = output.split("\n").map((line) => line.replace(/^npm (error|ERR!) ?/, ""));
+  return lines.find((line) => /reason:|E40\d|not found/.test(line)) ?? output;
 });

@@ -31,7 +31,8 @@ export async function findOnPath(
   // The Node that runs this may well have been called by its path.
   if (names.includes("node")) entries.unshift(path.dirname(process.execPath));
   const folders = entries.filter((folder) => path.isAbsolute(folder));
-  for (const candidates of spec.together === true ? folders.map((one) => [one]) : [folders]) {
+  const oneByOne = spec.together === true || names.length === 1;
+  for (const candidates of oneByOne ? folders.map((one) => [one]) : [folders]) {
     const bin = locate(names, candidates);
     if (bin === undefined) continue;
     const version = await agreedVersion(bin, spec);

@@ -1,0 +1,37 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { Command } from "commander";
+import { ExitCode, UserError } from "../../local/errors";
+import { writeManifests } from "../offline";
+import { openStack } from "../session";
+
+export function registerRender(program: Command): void {
+  program
+    .command("render")
+    .summary("write the Kubernetes manifests of a stack into a folder")
+    .description(
+      "Writes the Kubernetes manifests of a stack as YAML, one file an object, with mocked providers: for reviews and scanners.",
+    )
+    .requiredOption("--out <dir>", "folder for the files; made if missing, must be empty")
+    .option("--stack <name>", "which stack. Default: as for up")
+    .option("--offline", "without credentials or cluster; the only way there is yet")
+    .action(render);
+}
+
+async function render(options: { stack?: string; out: string; offline?: true }): Promise<void> {
+  if (options.offline !== true)
+    throw new UserError("render works offline only", {
+      why: "manifests are rendered with mocked providers",
+      fix: "add --offline",
+      exitCode: ExitCode.usage,
+    });
+  const out = path.resolve(options.out);
+  if (fs.existsSync(out) && fs.readdirSync(out).length > 0)
+    throw new UserError(`${out} is not empty`, {
+      why: "files of an earlier run would be taken for this one's",
+      fix: `rm -r ${out}, or name another folder`,
+      exitCode: ExitCode.usage,
+    });
+  const files = await writeManifests(await openStack(options.stack), out);
+  process.stdout.write(files.map((file) => `${path.join(options.out, file)}\n`).join(""));
+}

@@ -1,0 +1,87 @@
+import type { Command } from "commander";
+import { ExitCode, UserError } from "../../local/errors";
+import { ownsCluster, checkEmbedded, forgetLostCluster } from "../embedded";
+import { EngineError, KILLED } from "../engine";
+import { ChangeReport, type ChangeSummary } from "../events";
+import { pickService, type StackOutputs, toOutputs } from "../outputs";
+import { checkConfig } from "../precheck";
+import { curlLine, exampleBody, predict } from "../prediction";
+import { claim, settle } from "../recovery";
+import { openSession, openStack, type Session, stackExists } from "../session";
+import { startCluster } from "../../local/cluster/index";
+
+export function registerUp(program: Command): void {
+  program
+    .command("up")
+    .summary("bring a stack up: cluster, image, services, a first prediction")
+    .description(
+      "Brings a stack up: installs what is missing, starts the cluster, builds and deploys the image, and proves it with a prediction.\nCan be run again at any time: it finishes what was interrupted and changes only what differs.",
+    )
+    .option("--stack <name>", "which Pulumi.<name>.yaml. Default: dev with minikube, else local")
+    .option("--json", "print the outputs as JSON")
+    .action(up);
+}
+
+async function up(options: { stack?: string; json?: true }): Promise<void> {
+  const context = await openStack(options.stack);
+  const embedded = ownsCluster(context.settings.target);
+  if (embedded) await checkEmbedded();
+  await checkConfig(context);
+  await claim(context);
+  const session = await openSession(context);
+  if (embedded) {
+    await forgetLostCluster(session, await startCluster({ progress: session.progress }));
+  }
+  if (await stackExists(session)) await settle(session);
+  else await session.engine.init();
+  const summary = await update(session);
+  await show(session, toOutputs(session.stack, summary.outputs ?? {}), options.json === true);
+}
+
+async function update({ stack, progress, engine }: Session): Promise<ChangeSummary> {
+  const report = new ChangeReport(`pulumi up, stack ${stack}`, progress);
+  try {
+    await engine.up(report.onEvent);
+    return report.done();
+  } catch (error) {
+    report.fail();
+    throw error instanceof EngineError ? updateFailed(stack, report.summary, error) : error;
+  }
+}
+
+function updateFailed(stack: string, summary: ChangeSummary, error: EngineError): UserError {
+  if (error.exitCode === KILLED)
+    return new UserError(`the update of stack ${stack} was cut off`, {
+      why: "something ended pulumi by a signal, for example for want of memory",
+      fix: "run the same command again: it repairs what was cut off, and continues",
+    });
+  const causes = summary.errors.filter((text) => !/^(update|destroy) failed$/.test(text.trim()));
+  const text = [...causes, error.output].filter((part) => part.trim() !== "").join("\n");
+  if (/no space left on device|ENOSPC/.test(text))
+    return new UserError(`stack ${stack} could not be updated`, {
+      why: "the disk is full",
+      fix: "free some space (`df -h` shows where) and run the same command again",
+      exitCode: ExitCode.environment,
+    });
+  // The program's own errors already say what, why and what to do.
+  return new UserError(text === "" ? `stack ${stack} could not be updated` : text);
+}
+
+async function show(session: Session, outputs: StackOutputs, json: boolean): Promise<void> {
+  const [name, service] = pickService(outputs);
+  const body = exampleBody(service.models[0]);
+  const reachable = service.reachableFrom !== "cluster" && service.reachableFrom !== "vpc";
+  const answer = body !== undefined && reachable ? await predict(service.url, body) : undefined;
+  if (json) {
+    const { target, url, image, services } = outputs;
+    const prediction = answer === undefined ? undefined : (JSON.parse(answer) as unknown);
+    const document = { stack: session.stack, target, url, image, services, prediction };
+    process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+    return;
+  }
+  const lines = [`\n${service.url}   (reachable from: ${service.reachableFrom})\n`];
+  if (!reachable) lines.push(`  npm run cli -- port-forward ${name}   # brings it to this machine`);
+  else if (body !== undefined) lines.push(`  ${curlLine(service.url, body)}`);
+  if (answer !== undefined) lines.push(`  → ${answer.trim()}`);
+  process.stdout.write(`${lines.join("\n")}\n`);
+}

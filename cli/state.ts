@@ -1,0 +1,96 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { UserError } from "../local/errors";
+import { fileBackend, type Variables } from "./backend";
+
+/** Pulumi's name for this project, as in Pulumi.yaml. */
+export const PROJECT = "modelport";
+
+/** A resource as Pulumi's checkpoint holds it; what the CLI looks at. */
+export interface StateResource {
+  urn: string;
+  type: string;
+  id?: string;
+  custom?: boolean;
+  provider?: string;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+}
+
+export interface PendingOperation {
+  type: "creating" | "updating" | "deleting" | "reading" | "importing";
+  resource: StateResource;
+}
+
+/** A deployment as `pulumi stack export` prints it and the file backend stores it. */
+export interface Deployment {
+  resources: StateResource[];
+  pending: PendingOperation[];
+}
+
+/** @returns the checkpoint of a stack in a file backend; undefined if there is none, or another kind of backend */
+export function stateFile(stack: string, variables: Variables): string | undefined {
+  const directory = fileBackend(variables["PULUMI_BACKEND_URL"] ?? "");
+  if (directory === undefined) return undefined;
+  const file = path.join(directory, ".pulumi", "stacks", PROJECT, `${stack}.json`);
+  return [file, `${file}.gz`, `${file}.zst`].find((candidate) => fs.existsSync(candidate));
+}
+
+/** Every stack the file backend holds, of any project. */
+export function stacksInBackend(variables: Variables): string[] {
+  const directory = fileBackend(variables["PULUMI_BACKEND_URL"] ?? "");
+  if (directory === undefined) return [];
+  const stacks = path.join(directory, ".pulumi", "stacks");
+  if (!fs.existsSync(stacks)) return [];
+  return fs
+    .readdirSync(stacks, { recursive: true, encoding: "utf8" })
+    .flatMap((file) => /^(.+)\.json(\.gz|\.zst)?$/.exec(file)?.[1] ?? [])
+    .sort();
+}
+
+/**
+ * The stack's state from the file backend, without starting `pulumi`.
+ *
+ * @returns undefined if there is none, or it is compressed or in another kind of backend
+ * @throws UserError for a file that was cut off or is no checkpoint; names the backup
+ */
+export function readState(stack: string, variables: Variables): Deployment | undefined {
+  const file = stateFile(stack, variables);
+  if (file?.endsWith(".json") !== true) return undefined;
+  try {
+    const { checkpoint } = JSON.parse(fs.readFileSync(file, "utf8")) as {
+      checkpoint: { latest?: unknown };
+    };
+    return toDeployment(checkpoint.latest);
+  } catch (error) {
+    throw damaged(stack, file, error as Error);
+  }
+}
+
+/** @param latest a deployment, version 3; absent for a stack that was never updated */
+export function toDeployment(latest: unknown): Deployment {
+  const { resources, pending_operations: pending } = (latest ?? {}) as {
+    resources?: StateResource[];
+    pending_operations?: PendingOperation[];
+  };
+  return { resources: resources ?? [], pending: pending ?? [] };
+}
+
+function damaged(stack: string, file: string, error: Error): UserError {
+  const backup = `${file}.bak`;
+  return new UserError(`the state of stack ${stack} is damaged`, {
+    why: `${file}: ${error.message}`,
+    fix: isJson(backup)
+      ? `cp ${backup} ${file}   # the state before the last change; then run this again`
+      : `there is no usable backup beside it; delete the file and remove by hand what the stack made`,
+  });
+}
+
+function isJson(file: string): boolean {
+  try {
+    JSON.parse(fs.readFileSync(file, "utf8"));
+    return true;
+  } catch {
+    return false;
+  }
+}

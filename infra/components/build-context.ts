@@ -1,0 +1,193 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { ProgramError } from "../errors";
+import type { Platform } from "../units";
+
+/** One file of a context: where it comes from (absolute) and where it goes (relative, with slashes). */
+export interface ContextFile {
+  readonly source: string;
+  readonly target: string;
+}
+
+export interface StagedContext {
+  /** Relative to infra/, where Pulumi runs program and plugins (`main:` decides), so that two checkouts agree. */
+  readonly path: string;
+  /** SHA-256 over paths, modes and contents. */
+  readonly hash: string;
+}
+
+/** All files get this time: an image's layers then depend on contents only. */
+const MODIFIED = new Date("1980-01-01T00:00:00Z");
+
+interface Entry {
+  target: string;
+  size: number;
+  mtimeMs: number;
+  executable: boolean;
+  sha256: string;
+}
+
+/** app/context.json. */
+interface ContextRules {
+  files: Rule[];
+  perArch: Partial<Record<Platform, Rule[]>>;
+  perModel: Rule[];
+}
+
+interface Rule {
+  from: string;
+  to: string;
+}
+
+/** Files of the built-in server with these models. @throws ProgramError naming what is missing */
+export function serverFiles(
+  root: string,
+  platform: Platform,
+  models: readonly { name: string; versions: readonly string[] }[],
+): ContextFile[] {
+  const rules = JSON.parse(
+    fs.readFileSync(path.join(root, "app", "context.json"), "utf8"),
+  ) as ContextRules;
+  const perModel = models.flatMap(({ name, versions }) =>
+    rules.perModel.flatMap((rule) =>
+      (rule.from.includes("{version}") ? versions : [""]).map((version) => ({
+        from: fill(rule.from, name, version),
+        to: fill(rule.to, name, version),
+      })),
+    ),
+  );
+  const perArch = rules.perArch[platform];
+  if (perArch === undefined) throw new ProgramError(`app/context.json knows no ${platform}`);
+  return [...rules.files, ...perArch, ...perModel].flatMap((rule) => expand(root, rule));
+}
+
+const fill = (pattern: string, model: string, version: string) =>
+  pattern.replaceAll("{model}", model).replaceAll("{version}", version);
+
+/** `from` is a file, or `folder/*.ext`; a `to` that ends in / is a folder. */
+function expand(root: string, { from, to }: Rule): ContextFile[] {
+  const folder = path.posix.dirname(from);
+  const base = path.posix.basename(from);
+  const names = base.startsWith("*")
+    ? list(path.join(root, folder)).filter((name) => name.endsWith(base.slice(1)))
+    : [base];
+  const sources = names.map((name) => path.join(root, folder, name));
+  if (sources.length === 0 || !sources.every((source) => fs.existsSync(source)))
+    throw new ProgramError(`the image needs ${from}, which is missing`, {
+      why: "app/context.json lists it",
+      fix: from.startsWith("node_modules/") ? "npm ci" : `git checkout ${from}`,
+    });
+  return sources.map((source) => ({
+    source,
+    target: to.endsWith("/") ? to + path.basename(source) : to,
+  }));
+}
+
+const list = (folder: string) => (fs.existsSync(folder) ? fs.readdirSync(folder).sort() : []);
+
+/** Every file below a folder of the user's own, but .git. */
+export function folderFiles(folder: string): ContextFile[] {
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .map((source) => ({ source, target: path.relative(folder, source).split(path.sep).join("/") }))
+    .filter(({ target }) => !target.startsWith(".git/"));
+}
+
+/**
+ * Copies the files into `.modelport/contexts/<stack>/<service>`, with modes 0644 or 0755 and one time for all.
+ * A file that is there, unchanged in size and time since it was copied, is neither read nor written.
+ */
+export function stageContext(
+  root: string,
+  stack: string,
+  service: string,
+  files: readonly ContextFile[],
+): StagedContext {
+  const relative = path.posix.join(".modelport", "contexts", stack, service);
+  const context = path.join(root, relative);
+  const stamp = `${context}.json`;
+  const known = readStamp(stamp);
+  const sorted = [...files].sort((a, b) => (a.target < b.target ? -1 : 1));
+  const entries = sorted.map((file) => stageFile(context, file, known.get(file.target)));
+  removeOthers(context, new Set(sorted.map(({ target }) => target)));
+  normaliseFolders(context);
+  replace(stamp, JSON.stringify(entries));
+  const hash = createHash("sha256");
+  for (const { target, executable, sha256 } of entries)
+    hash.update(`${target}\0${executable ? "755" : "644"}\0${sha256}\n`);
+  return { path: `../${relative}`, hash: hash.digest("hex") };
+}
+
+function readStamp(stamp: string): Map<string, Entry> {
+  try {
+    const entries = JSON.parse(fs.readFileSync(stamp, "utf8")) as Entry[];
+    return new Map(entries.map((entry) => [entry.target, entry]));
+  } catch {
+    return new Map();
+  }
+}
+
+function stageFile(context: string, file: ContextFile, known: Entry | undefined): Entry {
+  const copy = path.join(context, file.target);
+  const { size, mtimeMs, mode } = fs.statSync(file.source);
+  const executable = isExecutable(file.target, mode);
+  const unchanged =
+    known?.size === size &&
+    known.mtimeMs === mtimeMs &&
+    known.executable === executable &&
+    isAsStaged(copy, size, executable);
+  if (unchanged) return known;
+  const content = fs.readFileSync(file.source);
+  fs.mkdirSync(path.dirname(copy), { recursive: true });
+  replace(copy, content, executable ? 0o755 : 0o644);
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  return { target: file.target, size, mtimeMs, executable, sha256 };
+}
+
+/** A checkout's umask or file system may set or drop bits; what runs in the image is executed by name of its interpreter. */
+function isExecutable(target: string, mode: number): boolean {
+  return /\.(?:js|json|node|onnx|so(?:\.\d+)*)$|(?:^|\/)Dockerfile$/.test(target)
+    ? false
+    : (mode & 0o100) !== 0;
+}
+
+function isAsStaged(copy: string, size: number, executable: boolean): boolean {
+  const found = fs.statSync(copy, { throwIfNoEntry: false });
+  return (
+    found?.size === size &&
+    found.mtimeMs === MODIFIED.getTime() &&
+    (found.mode & 0o777) === (executable ? 0o755 : 0o644)
+  );
+}
+
+/** Beside, then renamed: two runs at once never see half a file. */
+function replace(file: string, content: string | Buffer, mode = 0o644): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const partial = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.part`);
+  fs.writeFileSync(partial, content);
+  fs.chmodSync(partial, mode);
+  fs.utimesSync(partial, MODIFIED, MODIFIED);
+  fs.renameSync(partial, file);
+}
+
+function removeOthers(context: string, wanted: ReadonlySet<string>): void {
+  for (const { source, target } of folderFiles(context))
+    if (!wanted.has(target) && !target.endsWith(".part")) fs.rmSync(source, { force: true });
+}
+
+/** Folders that hold nothing go; the rest get one mode and time, as they are part of the tar that is sent. */
+function normaliseFolders(folder: string): void {
+  const children = fs.readdirSync(folder, { withFileTypes: true });
+  for (const child of children)
+    if (child.isDirectory()) {
+      const below = path.join(folder, child.name);
+      normaliseFolders(below);
+      if (fs.readdirSync(below).length === 0) fs.rmdirSync(below);
+    }
+  const { mode, mtimeMs } = fs.statSync(folder);
+  if ((mode & 0o777) !== 0o755) fs.chmodSync(folder, 0o755);
+  if (mtimeMs !== MODIFIED.getTime()) fs.utimesSync(folder, MODIFIED, MODIFIED);
+}

@@ -1,0 +1,144 @@
+import type { Input } from "@pulumi/pulumi";
+import type { types } from "@pulumi/kubernetes";
+import type { ByteQuantity, CpuQuantity } from "../units";
+import { labels, selectorLabels, type ServiceIdentity } from "./labels";
+import { PORT_NAME } from "./service";
+
+export interface DeploymentArgs {
+  readonly identity: ServiceIdentity;
+  readonly namespace: string;
+  /** By digest, or a tag that only ever named one image. */
+  readonly image: Input<string>;
+  /** "Never" where the image was put into the nodes. Default: "IfNotPresent". */
+  readonly imagePullPolicy?: "IfNotPresent" | "Never";
+  /** Name of the registry's pull secret in the namespace. Default: none. */
+  readonly pullSecret?: string;
+  readonly replicas: number;
+  /** Port that the container listens on. */
+  readonly port: number;
+  readonly health: { readonly live: string; readonly ready: string };
+  readonly resources: ResourceArgs;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Default: the platform assigns one. */
+  readonly runAsUser?: number;
+}
+
+export interface ResourceArgs {
+  readonly cpu: CpuQuantity;
+  readonly cpuLimit: CpuQuantity;
+  readonly memory: ByteQuantity;
+  readonly memoryLimit: ByteQuantity;
+}
+
+/** Endpoints are removed while the pod still serves; so long it goes on after it was told to stop. */
+export const PRE_STOP_SECONDS = 5;
+
+/** The server's own limit for one request. */
+const LONGEST_REQUEST_SECONDS = 10;
+
+/** preStop + longest request + 5 s. */
+export const TERMINATION_GRACE_SECONDS = PRE_STOP_SECONDS + LONGEST_REQUEST_SECONDS + 5;
+
+/** A rollout that stands still so long has failed; below the 600 s that Pulumi awaits a Deployment. */
+export const PROGRESS_DEADLINE_SECONDS = 300;
+
+/** A model that takes a minute to load is not killed. */
+const STARTUP_SECONDS = 120;
+
+/** How long pods stay bound to a node that is gone; Kubernetes' default is 300 s. */
+const UNREACHABLE_SECONDS = 30;
+
+/** A Deployment that loses no request: SERVING, "Zero-downtime contract". */
+export function deployment(args: DeploymentArgs): types.input.apps.v1.Deployment {
+  const { identity, namespace, replicas } = args;
+  const selector = selectorLabels(identity);
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: identity.service, namespace, labels: labels(identity) },
+    spec: {
+      replicas,
+      revisionHistoryLimit: 5,
+      progressDeadlineSeconds: PROGRESS_DEADLINE_SECONDS,
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      selector: { matchLabels: selector },
+      template: {
+        metadata: { labels: labels(identity) },
+        spec: {
+          serviceAccountName: identity.service,
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          terminationGracePeriodSeconds: TERMINATION_GRACE_SECONDS,
+          securityContext: {
+            runAsNonRoot: true,
+            ...(args.runAsUser === undefined
+              ? {}
+              : { runAsUser: args.runAsUser, runAsGroup: args.runAsUser, fsGroup: args.runAsUser }),
+            seccompProfile: { type: "RuntimeDefault" },
+          },
+          ...(args.pullSecret === undefined
+            ? {}
+            : { imagePullSecrets: [{ name: args.pullSecret }] }),
+          topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(
+            (topologyKey) => ({
+              maxSkew: 1,
+              topologyKey,
+              whenUnsatisfiable: "ScheduleAnyway",
+              labelSelector: { matchLabels: selector },
+            }),
+          ),
+          tolerations: ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].map(
+            (key) => ({
+              key,
+              operator: "Exists",
+              effect: "NoExecute",
+              tolerationSeconds: UNREACHABLE_SECONDS,
+            }),
+          ),
+          containers: [container(args)],
+        },
+      },
+    },
+  };
+}
+
+function container(args: DeploymentArgs): types.input.core.v1.Container {
+  const { live, ready } = args.health;
+  const { cpu, cpuLimit, memory, memoryLimit } = args.resources;
+  const get = (path: string) => ({ httpGet: { path, port: PORT_NAME, scheme: "HTTP" } });
+  return {
+    name: "server",
+    image: args.image,
+    imagePullPolicy: args.imagePullPolicy ?? "IfNotPresent",
+    ports: [{ name: PORT_NAME, containerPort: args.port, protocol: "TCP" }],
+    env: environment(args),
+    resources: {
+      requests: { cpu, memory, "ephemeral-storage": "16Mi" },
+      limits: { cpu: cpuLimit, memory: memoryLimit, "ephemeral-storage": "256Mi" },
+    },
+    startupProbe: {
+      ...get(ready),
+      periodSeconds: 1,
+      timeoutSeconds: 2,
+      failureThreshold: STARTUP_SECONDS,
+    },
+    readinessProbe: { ...get(ready), periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 2 },
+    livenessProbe: { ...get(live), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+    lifecycle: { preStop: { sleep: { seconds: PRE_STOP_SECONDS } } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      privileged: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    },
+  };
+}
+
+/** PORT says the same as the container's port; the user's variables follow, by name. */
+function environment(args: DeploymentArgs): { name: string; value: string }[] {
+  const own = Object.entries(args.env ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    { name: "PORT", value: String(args.port) },
+    ...own.filter(([name]) => name !== "PORT").map(([name, value]) => ({ name, value })),
+  ];
+}

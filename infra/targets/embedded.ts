@@ -1,0 +1,76 @@
+/**
+ * Target embedded: the Kubernetes that `local/cluster` runs on this machine.
+ * Creates nothing but a provider; needs no credentials, only the running cluster.
+ */
+import * as fs from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { Provider } from "@pulumi/kubernetes/provider";
+import { clusterInfoPath, readClusterInfo, type ClusterInfo } from "../../local/cluster/info";
+import type { EmbeddedConfig } from "../config-schema";
+import { ProgramError } from "../errors";
+import { isOffline } from "../offline-mode";
+import type { Cluster, Target } from "./target";
+
+/** What the target needs to know of a running cluster. */
+type ClusterFacts = Pick<
+  ClusterInfo,
+  "kubeconfig" | "host" | "registry" | "dockerHost" | "baseImage" | "platform"
+>;
+
+/** What a cluster usually says, for runs without one. */
+const OFFLINE_CLUSTER: ClusterFacts = {
+  kubeconfig: "",
+  host: "127.0.0.1",
+  registry: { server: "localhost:5001", insecure: true },
+  dockerHost: "unix:///offline/docker.sock",
+  baseImage: "localhost:5001/modelport/node:offline",
+  platform: "linux/amd64",
+};
+
+/** The user of the base image, distroless' "nonroot". */
+const RUN_AS_USER = 65532;
+
+/** @throws ProgramError when the cluster doesn't run */
+export function embedded(config: EmbeddedConfig): Target {
+  const info = isOffline() ? OFFLINE_CLUSTER : readClusterInfo(config.cluster);
+  if (info === undefined) throw notRunning(config.cluster);
+  return {
+    name: "embedded",
+    platform: info.platform,
+    defaultExposure: "NodePort",
+    capabilities: { exposures: ["NodePort", "ClusterIP"], nodePortsReachable: true },
+    podSecurity: { runAsUser: RUN_AS_USER },
+    build: { dockerHost: info.dockerHost, baseImage: info.baseImage },
+    priceBasis: { kind: "none" },
+    provision: () => provision(config, info),
+  };
+}
+
+function provision(config: EmbeddedConfig, info: ClusterFacts): Cluster {
+  const text = isOffline() ? "<kubeconfig>" : fs.readFileSync(info.kubeconfig, "utf8");
+  const kubeconfig = pulumi.secret(text);
+  const provider = new Provider("embedded", {
+    kubeconfig,
+    clusterIdentifier: `embedded-${config.cluster}`,
+    // The cluster dies with its machine: what it held is then gone too, and needs no deletion.
+    deleteUnreachable: true,
+  });
+  return {
+    provider,
+    kubeconfig,
+    images: {
+      kind: "registry",
+      server: info.registry.server,
+      repository: (service) => `${info.registry.server}/modelport/${pulumi.getStack()}/${service}`,
+    },
+    nodeAddresses: () => pulumi.output([{ host: info.host, reachableFrom: "machine" as const }]),
+  };
+}
+
+function notRunning(cluster: string): ProgramError {
+  const name = cluster === "local" ? "" : ` --name ${cluster}`;
+  return new ProgramError(`the embedded cluster "${cluster}" is not running`, {
+    why: `there is no living cluster in ${clusterInfoPath(cluster)}`,
+    fix: `npm run cli -- cluster start${name}   (npm run up does this by itself)`,
+  });
+}

@@ -1,0 +1,44 @@
+import * as fs from "node:fs";
+import * as net from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+
+/**
+ * The environment of a test that runs a cluster and stacks: their own state directory, ports and link, so that a
+ * cluster that somebody works with is neither used nor disturbed. The tool cache is the user's.
+ */
+export async function isolatedEnvironment(): Promise<Record<string, string>> {
+  const state = fs.mkdtempSync(path.join(os.tmpdir(), "modelport-test-"));
+  return {
+    XDG_STATE_HOME: state,
+    MODELPORT_API_PORT: String(await freePort()),
+    MODELPORT_REGISTRY_PORT: String(await freePort()),
+    MODELPORT_LINK: freeLink(),
+  };
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => {
+        if (address === null || typeof address === "string") reject(new Error("no port"));
+        else resolve(address.port);
+      });
+    });
+  });
+}
+
+/** A /30 in a range that no interface of this machine is in. */
+function freeLink(): string {
+  const taken = Object.values(os.networkInterfaces()).flatMap((addresses) =>
+    (addresses ?? []).map(({ address }) => address),
+  );
+  for (let third = 80; third < 256; third++) {
+    const prefix = `10.213.${third}.`;
+    if (!taken.some((address) => address.startsWith(prefix))) return `${prefix}0/30`;
+  }
+  throw new Error("no free link network");
+}

@@ -1,0 +1,146 @@
+import * as assert from "node:assert/strict";
+import type { LiveObject } from "../../../cli/live-objects";
+import { reveal } from "../../../cli/live-objects";
+import { planPending, settled } from "../../../cli/recovery";
+import { readState, type StateResource, toDeployment } from "../../../cli/state";
+import { UserError } from "../../../local/errors";
+import { Sandbox } from "./support/sandbox";
+
+const urn = (type: string, name: string) => `urn:pulumi:local::modelport::${type}::${name}`;
+const PROVIDER = `${urn("pulumi:providers:kubernetes", "embedded")}::a1b2`;
+
+function object(kind: string, name: string): StateResource {
+  return {
+    urn: urn(`kubernetes:core/v1:${kind}`, name),
+    type: `kubernetes:core/v1:${kind}`,
+    custom: true,
+    provider: PROVIDER,
+    inputs: { apiVersion: "v1", kind, metadata: { name, namespace: "models" } },
+  };
+}
+
+/** What `pulumi stack export` prints after an update was killed in the midst of four operations. */
+const interrupted = {
+  manifest: { magic: "m" },
+  resources: [object("Service", "changed"), object("Secret", "leaving")],
+  pending_operations: [
+    { type: "creating", resource: object("ConfigMap", "made") },
+    { type: "creating", resource: object("ConfigMap", "unmade") },
+    { type: "updating", resource: object("Service", "changed") },
+    { type: "deleting", resource: object("Secret", "leaving") },
+  ],
+};
+
+/** A cluster that holds `made` only. */
+const find = (resource: StateResource): Promise<LiveObject | undefined> =>
+  Promise.resolve(
+    resource.urn.endsWith("::made")
+      ? { id: "models/made", outputs: { kind: "ConfigMap", uid: "1" } }
+      : undefined,
+  );
+
+describe("operations that an interrupted update left pending", () => {
+  it("are taken over, forgotten or read again, by what the cluster has", async () => {
+    const plan = await planPending(toDeployment(interrupted), find);
+    assert.deepEqual(
+      plan.adopt.map(({ id }) => id),
+      ["models/made"],
+    );
+    assert.deepEqual(plan.forget, [urn("kubernetes:core/v1:ConfigMap", "unmade")]);
+    assert.deepEqual(plan.reread, [
+      urn("kubernetes:core/v1:Service", "changed"),
+      urn("kubernetes:core/v1:Secret", "leaving"),
+    ]);
+  });
+
+  it("leave a state with what was made, after what it depends on, and nothing pending", async () => {
+    const state = toDeployment(interrupted);
+    const deployment = settled(interrupted, state, await planPending(state, find));
+    const resources = deployment["resources"] as StateResource[];
+    assert.deepEqual(
+      resources.map((resource) => resource.urn.split("::").at(-1)),
+      ["changed", "leaving", "made"],
+    );
+    assert.equal(resources[2]?.id, "models/made");
+    assert.deepEqual(resources[2].outputs, { kind: "ConfigMap", uid: "1" });
+    assert.deepEqual(deployment["pending_operations"], []);
+    assert.deepEqual(deployment["manifest"], { magic: "m" });
+  });
+
+  it("never enter a resource twice", async () => {
+    const twice = {
+      ...interrupted,
+      resources: [object("ConfigMap", "made")],
+      pending_operations: [
+        { type: "creating", resource: object("ConfigMap", "made") },
+        { type: "creating", resource: object("ConfigMap", "made") },
+      ],
+    };
+    const plan = await planPending(toDeployment(twice), find);
+    assert.deepEqual(plan, {
+      adopt: [],
+      forget: [],
+      reread: [urn("kubernetes:core/v1:ConfigMap", "made")],
+    });
+  });
+
+  it("that belong to no cluster are made again", async () => {
+    const image = { ...object("x", "image"), type: "docker:index/image:Image" };
+    const plan = await planPending(
+      { resources: [], pending: [{ type: "creating", resource: image }] },
+      find,
+    );
+    assert.deepEqual(plan.forget, [image.urn]);
+  });
+});
+
+describe("secrets of an exported state", () => {
+  it("are opened at any depth", () => {
+    const secret = {
+      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+      plaintext: '"apiVersion: v1"',
+    };
+    assert.deepEqual(reveal({ list: [{ kubeconfig: secret }], plain: 1 }), {
+      list: [{ kubeconfig: "apiVersion: v1" }],
+      plain: 1,
+    });
+  });
+});
+
+describe("a state file", () => {
+  let sandbox: Sandbox;
+  beforeEach(() => (sandbox = new Sandbox()));
+  afterEach(() => sandbox.remove());
+
+  const read = () => readState("local", { PULUMI_BACKEND_URL: sandbox.backend });
+
+  function damaged(expected: RegExp): void {
+    assert.throws(read, (error: unknown) => {
+      assert.ok(error instanceof UserError);
+      assert.match(`${error.message} ${error.why} ${error.fix}`, expected);
+      return true;
+    });
+  }
+
+  it("that is not there is no state", () => {
+    assert.equal(read(), undefined);
+  });
+
+  it("of a stack never updated is empty", () => {
+    sandbox.checkpoint("local", '{"version":3,"checkpoint":{"stack":"s"}}');
+    assert.deepEqual(read(), { resources: [], pending: [] });
+  });
+
+  it("that was cut off names the backup and the command that restores it", () => {
+    const file = sandbox.checkpoint("local", '{"version":3,"checkpoint":{"latest":{"resou');
+    sandbox.checkpoint("local.json.bak", "");
+    damaged(/damaged.*no usable backup/);
+    sandbox.write("state/modelport/pulumi/.pulumi/stacks/modelport/local.json.bak", "{}");
+    damaged(new RegExp(`damaged.*cp ${file}\\.bak ${file}`));
+  });
+
+  it("that is no checkpoint is damaged", () => {
+    sandbox.checkpoint("local", "null");
+    damaged(/damaged/);
+  });
+});

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse, stringify } from "yaml";
+import {
+  deployment,
+  PRE_STOP_SECONDS,
+  PROGRESS_DEADLINE_SECONDS,
+  TERMINATION_GRACE_SECONDS,
+  type DeploymentArgs,
+} from "../../../infra/manifests/deployment";
+import { namespace } from "../../../infra/manifests/namespace";
+import { podDisruptionBudget } from "../../../infra/manifests/pod-disruption-budget";
+import { dockerConfigJson, pullSecret } from "../../../infra/manifests/secret";
+import { service } from "../../../infra/manifests/service";
+import { serviceAccount } from "../../../infra/manifests/service-account";
+
+const GOLDEN = path.join(__dirname, "golden");
+const identity = { stack: "prod", service: "iris" };
+const place = { identity, namespace: "modelport-prod" };
+
+const DEPLOYMENT: DeploymentArgs = {
+  ...place,
+  image: `registry.example.com/modelport/prod/iris@sha256:${"a".repeat(64)}`,
+  replicas: 2,
+  port: 8080,
+  health: { live: "/healthz", ready: "/readyz" },
+  resources: { cpu: "100m", cpuLimit: "1", memory: "160Mi", memoryLimit: "320Mi" },
+  env: { LOG_LEVEL: "info", DEFAULT_MODEL: "iris" },
+  runAsUser: 65532,
+};
+
+/** Compares with the golden file; UPDATE_GOLDEN=1 writes it, and nothing else does. */
+function golden(name: string, manifest: unknown): void {
+  const file = path.join(GOLDEN, `${name}.yaml`);
+  // As it would be sent: what is undefined isn't there.
+  const plain: unknown = JSON.parse(JSON.stringify(manifest));
+  if (process.env["UPDATE_GOLDEN"] === "1") {
+    fs.mkdirSync(GOLDEN, { recursive: true });
+    fs.writeFileSync(file, stringify(plain));
+  }
+  assert.deepEqual(plain, parse(fs.readFileSync(file, "utf8")));
+}
+
+describe("manifests", () => {
+  it("namespace", () => golden("namespace", namespace({ name: "modelport-prod", stack: "prod" })));
+  it("service account", () => golden("service-account", serviceAccount(place)));
+  it("pod disruption budget", () => golden("pod-disruption-budget", podDisruptionBudget(place)));
+  it("deployment", () => golden("deployment", deployment(DEPLOYMENT)));
+
+  it("deployment with a loaded image on a platform that assigns users", () => {
+    const args: DeploymentArgs = { ...DEPLOYMENT, imagePullPolicy: "Never", replicas: 1 };
+    delete (args as { runAsUser?: number }).runAsUser;
+    golden("deployment-loaded", deployment(args));
+  });
+
+  it("deployment that logs in to a registry", () => {
+    const spec = podSpec(deployment({ ...DEPLOYMENT, pullSecret: "registry" }));
+    assert.deepEqual(spec["imagePullSecrets"], [{ name: "registry" }]);
+  });
+
+  for (const exposure of ["NodePort", "ClusterIP"] as const)
+    it(`service ${exposure}`, () =>
+      golden(`service-${exposure.toLowerCase()}`, service({ ...place, exposure })));
+
+  it("pull secret", () => {
+    const json = dockerConfigJson("registry.example.com", "me", "hidden");
+    golden(
+      "pull-secret",
+      pullSecret({ name: "registry", namespace: "mlapi", stack: "prod", dockerConfigJson: json }),
+    );
+    const auth = Buffer.from("me:hidden").toString("base64");
+    assert.equal(
+      json,
+      `{"auths":{"registry.example.com":{"username":"me","password":"hidden","auth":"${auth}"}}}`,
+    );
+  });
+});
+
+type Plain = Record<string, unknown>;
+
+function podSpec(manifest: unknown): Plain {
+  const plain = JSON.parse(JSON.stringify(manifest)) as {
+    spec: { template: { spec: Plain } };
+  };
+  return plain.spec.template.spec;
+}
+
+describe("the zero-downtime contract", () => {
+  it("gives a stopping pod the time to be forgotten and to finish", () => {
+    const longestRequestSeconds = 10;
+    assert.ok(TERMINATION_GRACE_SECONDS >= PRE_STOP_SECONDS + longestRequestSeconds + 5);
+    assert.ok(PROGRESS_DEADLINE_SECONDS < 600, "below Pulumi's await");
+  });
+
+  it("doesn't let the user's environment move the port", () => {
+    const spec = podSpec(deployment({ ...DEPLOYMENT, env: { PORT: "1", A: "b" } }));
+    const [container] = spec["containers"] as { env: unknown }[];
+    assert.deepEqual(container?.env, [
+      { name: "PORT", value: "8080" },
+      { name: "A", value: "b" },
+    ]);
+  });
+});

@@ -1,0 +1,317 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import * as os from "node:os";
+import * as path from "node:path";
+import type { AddressInfo } from "node:net";
+import { program } from "../../../infra/index";
+import { readModel } from "../../../infra/models";
+import { DIGEST, run, type Registered } from "./support/mocks";
+
+const ROOT = path.join(__dirname, "..", "..", "..");
+const TARGETS = ["embedded", "existing", "minikube"] as const;
+type TargetName = (typeof TARGETS)[number];
+
+describe("the program", () => {
+  const saved = { ...process.env };
+  const { golden } = readModel(ROOT, "iris");
+  let home: string;
+  let server: http.Server;
+  let port: number;
+  let requests: string[];
+  let answer: (url: string) => unknown;
+
+  /** Stands for pods behind a NodePort, for the API server's proxy, and for its list of nodes. */
+  before(async () => {
+    server = http.createServer((request, response) => {
+      request.resume();
+      requests.push(`${request.method ?? ""} ${request.url ?? ""}`);
+      response.setHeader("connection", "close");
+      response.end(JSON.stringify(answer(request.url ?? "")));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    ({ port } = server.address() as AddressInfo);
+    // Staging needs the bundle; its content doesn't matter here.
+    const bundle = path.join(ROOT, "dist", "server.js");
+    fs.mkdirSync(path.dirname(bundle), { recursive: true });
+    if (!fs.existsSync(bundle)) fs.writeFileSync(bundle, "");
+  });
+  after(() => server.close());
+
+  beforeEach(() => {
+    requests = [];
+    answer = (url) =>
+      url.startsWith("/api/v1/nodes")
+        ? { items: [{ status: { addresses: [{ type: "InternalIP", address: "127.0.0.1" }] } }] }
+        : right();
+    home = fs.mkdtempSync(path.join(os.tmpdir(), "program-"));
+    process.env["XDG_STATE_HOME"] = home;
+    writeCluster();
+  });
+  afterEach(() => {
+    process.env = { ...saved };
+    fs.rmSync(home, { recursive: true });
+  });
+
+  const right = () => ({
+    model: "iris",
+    version: golden.version,
+    predictions: golden.requests.map(({ prediction }) => prediction),
+  });
+
+  const kubeconfig = () =>
+    JSON.stringify({
+      "current-context": "c",
+      clusters: [{ name: "c", cluster: { server: `http://127.0.0.1:${port}` } }],
+      contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
+      users: [{ name: "u", user: { token: "t" } }],
+    });
+
+  /** What a running embedded cluster leaves for the rest. */
+  function writeCluster(): void {
+    const folder = path.join(home, "modelport", "clusters", "local");
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(path.join(folder, "admin.conf"), kubeconfig());
+    const stat = fs.existsSync("/proc/self/stat") ? fs.readFileSync("/proc/self/stat", "utf8") : "";
+    const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    fs.writeFileSync(
+      path.join(folder, "cluster.json"),
+      JSON.stringify({
+        name: "local",
+        kubernetesVersion: "1.34.4",
+        kubeconfig: path.join(folder, "admin.conf"),
+        host: "127.0.0.1",
+        registry: { server: "localhost:5001", insecure: true },
+        dockerHost: "unix:///run/docker.sock",
+        baseImage: "localhost:5001/modelport/node:24",
+        platform: "linux/amd64",
+        supervisor: { pid: process.pid, started },
+      }),
+    );
+  }
+
+  function config(target: TargetName, service: Record<string, unknown> = {}) {
+    return {
+      target,
+      services: { iris: { models: ["iris"], ...service } },
+      ...(target === "existing"
+        ? {
+            existing: {
+              kubeconfig: `${kubeconfig()}\n`,
+              registry: { server: "registry.example.com" },
+            },
+          }
+        : {}),
+    };
+  }
+
+  const up = (target: TargetName, service: Record<string, unknown> = {}) =>
+    run(program, {
+      preview: false,
+      config: config(target, service),
+      nodePort: port,
+      kubeconfig: kubeconfig(),
+    });
+  const preview = (target: TargetName, service: Record<string, unknown> = {}) =>
+    run(program, { preview: true, config: config(target, service) });
+  const types = (resources: readonly Registered[]) => resources.map(({ type }) => type).sort();
+  const one = (resources: readonly Registered[], type: string) => {
+    const found = resources.filter((resource) => resource.type === type);
+    assert.equal(found.length, 1, type);
+    return found[0]!.inputs;
+  };
+
+  for (const target of TARGETS)
+    describe(`target ${target}`, () => {
+      it("registers the same in a preview and in an update", async () => {
+        const planned = await preview(target);
+        const done = await up(target);
+        assert.deepEqual(types(planned.resources), types(done.resources));
+        assert.ok(done.resources.length >= 12);
+      });
+
+      it("asks no service in a preview, and promises no address that isn't known", async () => {
+        const { outputs } = await preview(target);
+        assert.deepEqual(
+          requests.filter((line) => line.startsWith("POST")),
+          [],
+        );
+        assert.equal(outputs["target"], target);
+        assert.equal(outputs["url"], undefined);
+        assert.equal(outputs["image"], undefined);
+      });
+
+      it("tells an address after a real prediction through it", async () => {
+        const { outputs } = await up(target);
+        const iris = (outputs["services"] as Record<string, Record<string, unknown>>)["iris"]!;
+        assert.equal(outputs["url"], `http://127.0.0.1:${port}`);
+        assert.deepEqual(
+          [iris["url"], iris["reachableFrom"], iris["models"], iris["namespace"]],
+          [outputs["url"], "machine", ["iris"], "modelport-test"],
+        );
+        assert.equal(iris["image"], outputs["image"]);
+        assert.deepEqual(
+          requests.filter((line) => line.startsWith("POST")),
+          ["POST /predict"],
+        );
+      });
+
+      it("proves a ClusterIP from inside", async () => {
+        const { outputs } = await up(target, { exposure: "ClusterIP" });
+        const iris = (outputs["services"] as Record<string, Record<string, unknown>>)["iris"]!;
+        assert.equal(iris["reachableFrom"], "cluster");
+        assert.equal(iris["url"], "http://iris.modelport-test.svc.cluster.local");
+        assert.ok(requests.some((line) => line.includes("/services/http:iris:http/proxy/predict")));
+      });
+
+      it("deploys one exact image that was made for its nodes", async () => {
+        const { resources } = await up(target);
+        const image = one(resources, "docker:index/image:Image");
+        const build = image["build"] as Record<string, unknown>;
+        assert.equal(
+          build["platform"],
+          process.arch === "arm64" && target === "minikube" ? "linux/arm64" : "linux/amd64",
+        );
+        assert.equal(build["context"], "../.modelport/contexts/test/iris");
+        assert.match(String(image["imageName"]), /iris:[0-9a-f]{16}$/);
+        const pod = podSpec(resources);
+        const [container] = pod["containers"] as Record<string, unknown>[];
+        const loaded = image["skipPush"] === true;
+        assert.match(
+          String(container!["image"]),
+          loaded ? /:[0-9a-f]{16}$/ : new RegExp(`@${DIGEST}$`),
+        );
+        assert.equal(container!["imagePullPolicy"], loaded ? "Never" : "IfNotPresent");
+      });
+
+      it("runs pods that restricted admits, with a user no system account has", async () => {
+        const { resources } = await up(target);
+        const { runAsUser, runAsNonRoot } = podSpec(resources)["securityContext"] as Record<
+          string,
+          unknown
+        >;
+        assert.equal(runAsNonRoot, true);
+        assert.ok(Number(runAsUser) >= 10_000);
+        const { metadata } = one(resources, "kubernetes:core/v1:Namespace");
+        const { labels } = metadata as { labels: Record<string, string> };
+        assert.equal(labels["pod-security.kubernetes.io/enforce"], "restricted");
+      });
+
+      it("labels everything with its stack", async () => {
+        const { resources } = await up(target);
+        for (const { type, inputs } of resources.filter((r) => r.type.startsWith("kubernetes:"))) {
+          const { labels } = inputs["metadata"] as { labels: Record<string, string> };
+          assert.equal(labels["app.kubernetes.io/instance"], "test", type);
+          assert.equal(labels["app.kubernetes.io/part-of"], "modelport", type);
+        }
+      });
+    });
+
+  function podSpec(resources: readonly Registered[]): Record<string, unknown> {
+    const { spec } = one(resources, "kubernetes:apps/v1:Deployment");
+    return (spec as { template: { spec: Record<string, unknown> } }).template.spec;
+  }
+
+  it("has a disruption budget from two replicas on", async () => {
+    const type = "kubernetes:policy/v1:PodDisruptionBudget";
+    assert.ok(types((await preview("embedded")).resources).includes(type));
+    assert.ok(!types((await preview("embedded", { replicas: 1 })).resources).includes(type));
+  });
+
+  it("makes the pull secret from a registry's login, and uses it", async () => {
+    process.env["PULUMI_CONFIG_SECRET_KEYS"] = '["modelport:existing"]';
+    const base = config("existing");
+    const registry = { server: "registry.example.com", user: "me", password: "hidden" };
+    const { resources } = await run(program, {
+      preview: false,
+      config: { ...base, existing: { ...base.existing, registry } },
+      nodePort: port,
+    });
+    assert.deepEqual(podSpec(resources)["imagePullSecrets"], [{ name: "registry" }]);
+    const { type } = one(resources, "kubernetes:core/v1:Secret");
+    assert.equal(type, "kubernetes.io/dockerconfigjson");
+  });
+
+  it("shares one namespace and one builder among services, and builds no ready image", async () => {
+    const own = {
+      image: `registry.example.com/own@${DIGEST}`,
+      prediction: { body: {} },
+      namespace: "elsewhere",
+    };
+    const services = { iris: { models: ["iris"] }, again: { models: ["iris"] }, own };
+    const { resources } = await run(program, {
+      preview: true,
+      config: { target: "embedded", services },
+    });
+    const count = (type: string) => resources.filter((resource) => resource.type === type).length;
+    assert.deepEqual(
+      [
+        "kubernetes:core/v1:Namespace",
+        "pulumi:providers:docker",
+        "docker:index/image:Image",
+        "kubernetes:apps/v1:Deployment",
+      ].map(count),
+      [2, 1, 2, 3],
+    );
+  });
+
+  describe("refuses, before anything is registered", () => {
+    const refuses = async (settings: Record<string, unknown>, message: RegExp) => {
+      const before = Date.now();
+      let registered = 0;
+      const counted = async () => {
+        try {
+          return await program();
+        } catch (error) {
+          registered += 1;
+          throw error;
+        }
+      };
+      await assert.rejects(run(counted, { preview: false, config: settings }), message);
+      assert.equal(registered, 1, "the program itself refused");
+      assert.ok(Date.now() - before < 10_000, "within seconds");
+    };
+    const elsewhere = (settings: Record<string, unknown>) => ({
+      ...config("existing"),
+      existing: { registry: { server: "registry.example.com" }, ...settings },
+    });
+
+    it("an embedded cluster that doesn't run", async () => {
+      fs.rmSync(path.join(home, "modelport"), { recursive: true });
+      await refuses(
+        config("embedded"),
+        /"local" is not running[\s\S]*fix: npm run cli -- cluster start/,
+      );
+    });
+
+    it("a kubeconfig that isn't there", () =>
+      refuses(
+        elsewhere({ kubeconfig: "/nonexistent/config" }),
+        /kubeconfig \/nonexistent\/config can't be read[\s\S]*fix: pulumi config set/,
+      ));
+
+    it("a context that isn't in it", () =>
+      refuses(
+        elsewhere({ kubeconfig: `${kubeconfig()}\n`, context: "d" }),
+        /no context "d"; its contexts: c/,
+      ));
+
+    it("a cluster that answers nobody", () =>
+      refuses(
+        elsewhere({ kubeconfig: `${kubeconfig().replace(String(port), "64999")}\n` }),
+        /context "c" does not answer\n {2}why: http:\/\/127\.0\.0\.1:64999.*ECONNREFUSED/,
+      ));
+
+    it("a model whose file isn't the one that was trained", async () => {
+      const root = fs.mkdtempSync(path.join(os.tmpdir(), "models-"));
+      const folder = path.join(root, "app", "models", "iris");
+      fs.cpSync(path.join(ROOT, "app", "models", "iris"), folder, { recursive: true });
+      fs.appendFileSync(path.join(folder, "1", "model.onnx"), "x");
+      assert.throws(
+        () => readModel(root, "iris"),
+        /is not the file that model\.json describes[\s\S]*SHA-256/,
+      );
+      fs.rmSync(root, { recursive: true });
+    });
+  });
+});
