@@ -15,6 +15,7 @@ const pulumi = ["@pulumi/*", "esbuild", "typescript", "onnxruntime-node"];
 const bundles = {
   cli: { entry: "cli/main.ts", external: pulumi },
   infra: { entry: "infra/index.ts", external: pulumi },
+  offline: { entry: "infra/offline.ts", external: pulumi },
   server: { entry: "app/server/main.ts", external: ["onnxruntime-node"] },
   supervisor: { entry: "local/cluster/supervisor/main.ts", external: [] },
   "provider-kubernetes": { entry: "local/providers/kubernetes/main.ts", external: [] },

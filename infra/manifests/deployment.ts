@@ -31,16 +31,16 @@ export interface ResourceArgs {
 }
 
 /** Endpoints are removed while the pod still serves; so long it goes on after it was told to stop. */
-export const PRE_STOP_SECONDS = 5;
+const PRE_STOP_SECONDS = 5;
 
 /** The server's own limit for one request. */
 const LONGEST_REQUEST_SECONDS = 10;
 
 /** preStop + longest request + 5 s. */
-export const TERMINATION_GRACE_SECONDS = PRE_STOP_SECONDS + LONGEST_REQUEST_SECONDS + 5;
+const TERMINATION_GRACE_SECONDS = PRE_STOP_SECONDS + LONGEST_REQUEST_SECONDS + 5;
 
 /** A rollout that stands still so long has failed; below the 600 s that Pulumi awaits a Deployment. */
-export const PROGRESS_DEADLINE_SECONDS = 300;
+const PROGRESS_DEADLINE_SECONDS = 300;
 
 /** A model that takes a minute to load is not killed. */
 const STARTUP_SECONDS = 120;

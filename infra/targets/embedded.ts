@@ -9,7 +9,7 @@ import { clusterInfoPath, readClusterInfo, type ClusterInfo } from "../../local/
 import type { EmbeddedConfig } from "../config-schema";
 import { ProgramError } from "../errors";
 import { isOffline } from "../offline-mode";
-import type { Cluster, Target } from "./target";
+import { PROVIDER_DEFAULTS, type Cluster, type Target } from "./target";
 
 /** What the target needs to know of a running cluster. */
 type ClusterFacts = Pick<
@@ -50,6 +50,7 @@ function provision(config: EmbeddedConfig, info: ClusterFacts): Cluster {
   const text = isOffline() ? "<kubeconfig>" : fs.readFileSync(info.kubeconfig, "utf8");
   const kubeconfig = pulumi.secret(text);
   const provider = new Provider("embedded", {
+    ...PROVIDER_DEFAULTS,
     kubeconfig,
     clusterIdentifier: `embedded-${config.cluster}`,
     // The cluster dies with its machine: what it held is then gone too, and needs no deletion.

@@ -12,7 +12,13 @@ import type { ExistingConfig } from "../config-schema";
 import { messageOf, ProgramError } from "../errors";
 import { apiRequest, connect, readContext, type KubeContext } from "../kubeconfig";
 import { isOffline } from "../offline-mode";
-import type { Cluster, NodeAddress, ReachableFrom, Target } from "./target";
+import {
+  PROVIDER_DEFAULTS,
+  type Cluster,
+  type NodeAddress,
+  type ReachableFrom,
+  type Target,
+} from "./target";
 
 /** The user of the default base image, distroless' "nonroot". */
 const RUN_AS_USER = 65532;
@@ -62,7 +68,11 @@ function provision(
   stack: string,
 ): Cluster {
   const kubeconfig = pulumi.secret(text);
-  const provider = new Provider("existing", { kubeconfig, context: context.name });
+  const provider = new Provider("existing", {
+    ...PROVIDER_DEFAULTS,
+    kubeconfig,
+    context: context.name,
+  });
   const { server, repository, user, password } = config.registry;
   return {
     provider,

@@ -9,7 +9,7 @@ import { ProgramError } from "../errors";
 import { physicalName } from "../naming";
 import { mebibytes, type Platform } from "../units";
 import { providers } from "./minikube-provider";
-import type { Cluster, LoadedStore, Target } from "./target";
+import { PROVIDER_DEFAULTS, type Cluster, type LoadedStore, type Target } from "./target";
 
 /** The user of the default base image, distroless' "nonroot". */
 const RUN_AS_USER = 65532;
@@ -35,6 +35,7 @@ export function minikube(config: MinikubeConfig): Target {
 function provision(config: MinikubeConfig, stack: string): Cluster {
   const cluster = new MinikubeCluster("minikube", config, stack);
   const provider = new Provider("minikube", {
+    ...PROVIDER_DEFAULTS,
     kubeconfig: cluster.kubeconfig,
     // A cluster made anew under the same name holds nothing: what the state says of the old one goes with it.
     clusterIdentifier: cluster.incarnation,

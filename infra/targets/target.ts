@@ -63,6 +63,12 @@ export interface Cluster {
   nodeAddresses(): pulumi.Output<readonly NodeAddress[]>;
 }
 
+/**
+ * Arguments of every target's Kubernetes provider. A stack owns what it declares: what somebody changed by hand is
+ * set back, instead of failing with a field conflict. Fields that the program doesn't declare stay others'.
+ */
+export const PROVIDER_DEFAULTS = { enablePatchForce: true } as const;
+
 /** How an image gets from the builder to the nodes. */
 export type ImageStore = RegistryStore | LoadedStore;
 

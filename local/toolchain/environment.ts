@@ -12,11 +12,11 @@ export async function toolEnvironment(
   o = { progress: terminalProgress() },
 ): Promise<Record<string, string>> {
   const { node, pulumi } = await ensureTools(["node", "pulumi"], o);
-  const { dir, used } = await ensureStandIns(o);
+  const { dir, onPath, used } = await ensureStandIns(o);
   const first = [pulumi.bin["pulumi"] ?? "", node.bin["node"] ?? ""].map((file) =>
     path.dirname(file),
   );
-  if (used.length > 0) first.push(dir);
+  if (onPath) first.push(dir);
   const rest = (process.env["PATH"] ?? "").split(path.delimiter);
   return {
     PATH: [...new Set([...first, ...rest])].join(path.delimiter),

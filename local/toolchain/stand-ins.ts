@@ -18,8 +18,10 @@ const PLUGIN_SERVER = "https://get.pulumi.com";
 const RETRY_DOWNLOADS_MS = 24 * 3600_000;
 
 export interface StandIns {
-  /** A folder for the front of PATH; holds nothing when every plugin is an official one. */
+  /** The folder that has them; holds nothing when every plugin is an official one. */
   dir: string;
+  /** Whether the folder must be on PATH for the engine to find them. */
+  onPath: boolean;
   /** The plugins that have no official version here. */
   used: Plugin[];
 }
@@ -39,10 +41,11 @@ export async function ensureStandIns(o: { progress: Progress }): Promise<StandIn
       fs.rmSync(file, { force: true });
     } else {
       write(file, standIn(plugin, node.bin["node"] ?? "node"));
+      if (ownsPulumiHome()) link(plugin, file);
       used.push(plugin);
     }
   }
-  return { dir: standIns, used };
+  return { dir: standIns, onPath: used.length > 0 && !ownsPulumiHome(), used };
 }
 
 /** One per checkout, because each runs its own checkout's code. */
@@ -52,7 +55,31 @@ export function standInsDir(): string {
 }
 
 export function pulumiHome(): string {
-  return process.env["PULUMI_HOME"] ?? path.join(stateDir(), "pulumi-home");
+  return process.env["PULUMI_HOME"] ?? ownPulumiHome();
+}
+
+function ownPulumiHome(): string {
+  return path.join(stateDir(), "pulumi-home");
+}
+
+/** Nothing but official plugins goes into a PULUMI_HOME of the user's. */
+function ownsPulumiHome(): boolean {
+  return pulumiHome() === ownPulumiHome();
+}
+
+/** Among the installed plugins, where the engine takes them from without the warning it has for those on PATH. */
+function link(plugin: Plugin, standIn: string): void {
+  const folder = installedFolder(plugin);
+  const file = path.join(folder, path.basename(standIn));
+  fs.mkdirSync(folder, { recursive: true });
+  if (fs.existsSync(file) && fs.readlinkSync(file) === standIn) return;
+  const partial = `${file}.${process.pid}`;
+  fs.symlinkSync(standIn, partial);
+  fs.renameSync(partial, file);
+}
+
+function installedFolder(plugin: Plugin): string {
+  return path.join(pulumiHome(), "plugins", `resource-${plugin}-v${sdkVersion(plugin)}`);
 }
 
 /** The engine wants the SDK's version, or a newer one. */
@@ -67,8 +94,11 @@ function hasOfficial(plugin: Plugin, pulumiDir: string): boolean {
   const folders = (process.env["PATH"] ?? "").split(path.delimiter);
   const ownFolders = path.dirname(standInsDir());
   const others = folders.filter((folder) => path.dirname(folder) !== ownFolders);
-  const installed = path.join(pulumiHome(), "plugins", `resource-${plugin}-v${sdkVersion(plugin)}`);
-  return [...others, pulumiDir, installed].some((folder) => isExecutable(path.join(folder, name)));
+  const installed = installedFolder(plugin);
+  return [...others, pulumiDir, installed].some((folder) => {
+    const file = path.join(folder, name);
+    return isExecutable(file) && path.dirname(path.dirname(fs.realpathSync(file))) !== ownFolders;
+  });
 }
 
 /** Tries the official download; where there was none a while ago, not again before tomorrow. */
@@ -81,6 +111,7 @@ async function install(
   const triedAt = fs.statSync(standIn, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (Date.now() - triedAt < RETRY_DOWNLOADS_MS) return false;
   if (!(await canReach(PLUGIN_SERVER))) return false;
+  fs.rmSync(path.join(installedFolder(plugin), path.basename(standIn)), { force: true });
   const version = sdkVersion(plugin);
   const step = progress.step(`Pulumi plugin ${plugin} ${version}: downloading`);
   const args = ["plugin", "install", "resource", plugin, version];

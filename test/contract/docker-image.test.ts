@@ -69,13 +69,12 @@ describe("contract: docker image", function () {
       const build = inputs["build"] as PropertyMap;
       assert.equal(build["dockerfile"], "app/Dockerfile");
       assert.equal(inputs["buildOnPreview"], false);
-      assert.match(String(build["contextDigest"] as string), /^[0-9a-f]{64}$/);
+      assert.match(build["contextDigest"] as string, /^[0-9a-f]{64}$/);
     });
 
     it("takes the platform of this machine where none is given, and says so", async () => {
       // provider.go, Check: hostPlatform
-      const { platform: _, ...build } = image()["build"] as PropertyMap;
-      const inputs = await plugin.check(imageUrn, { ...image(), build });
+      const inputs = await plugin.check(imageUrn, image({ platform: null }));
       const expected = { x64: "linux/amd64", arm64: "linux/arm64" }[process.arch as string];
       assert.equal((inputs["build"] as PropertyMap)["platform"], expected);
       assert.ok(plugin.engine.messages(imageUrn).some((message) => message.includes(expected!)));
@@ -207,7 +206,7 @@ describe("contract: docker image", function () {
       assert.equal(resource.id, name);
       assert.equal(resource.state["imageName"], name);
       assert.equal(resource.state["baseImageName"], name);
-      const [repository, digest] = String(resource.state["repoDigest"] as string).split("@");
+      const [repository, digest] = (resource.state["repoDigest"] as string).split("@");
       assert.equal(`${repository!}:v1`, name);
       const manifest = await fetch(
         `http://${docker.registry}/v2/${repository!.slice(docker.registry.length + 1)}/manifests/${digest!}`,
@@ -265,7 +264,7 @@ describe("contract: docker image", function () {
       const inputs = image({}, { imageName: `${uniqueName("secret")}:v1`, skipPush: true });
       const resource = await plugin.make(imageUrn, inputs);
       assert.ok(resource.state["__inputs"] instanceof Secret);
-      await cli("image", "rm", String(inputs["imageName"] as string));
+      await cli("image", "rm", inputs["imageName"] as string);
     });
   });
 

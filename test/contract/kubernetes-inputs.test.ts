@@ -21,7 +21,7 @@ const configMap = (metadata: PropertyMap, data: PropertyMap = { a: "1" }): Prope
 /** A resource as the engine holds it after a create whose server answered with `live`. */
 function stored(resourceUrn: string, inputs: PropertyMap, live: PropertyMap = inputs): Resource {
   const metadata = inputs["metadata"] as PropertyMap;
-  const id = `${String(metadata["namespace"] as string)}/${String(metadata["name"] as string)}`;
+  const id = `${metadata["namespace"] as string}/${metadata["name"] as string}`;
   const state = {
     ...live,
     __inputs: inputs,
@@ -69,7 +69,7 @@ describe("contract: kubernetes inputs", function () {
       // metadata/naming.go, AssignNameIfAutonamable; resource.NewUniqueName
       const inputs = await plugin.check(configMapUrn, configMap({ namespace: "default" }));
       const metadata = metadataOf(inputs);
-      assert.match(String(metadata["name"]), /^settings-[0-9a-f]{8}$/);
+      assert.match(metadata["name"] as string, /^settings-[0-9a-f]{8}$/);
       assert.deepEqual(metadata["annotations"], { "pulumi.com/autonamed": "true" });
     });
 

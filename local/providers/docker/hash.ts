@@ -76,7 +76,7 @@ export function goMode(stat: fs.Stats): string {
     [(stat.mode & 0o1000) !== 0, "t"],
   ] as const;
   const prefix = flags.map(([isSet, letter]) => (isSet ? letter : "")).join("");
-  const bits = [..."rwxrwxrwx"].map((letter, index) =>
+  const bits = Array.from("rwxrwxrwx", (letter, index) =>
     (stat.mode & (1 << (8 - index))) === 0 ? "-" : letter,
   );
   return (prefix === "" ? "-" : prefix) + bits.join("");

@@ -67,5 +67,5 @@ function toRegex(pattern: string): RegExp {
 }
 
 function escape(char: string): string {
-  return /[.$^+(){}|/\\]/.test(char) ? `\\${char}` : char;
+  return /[.$^+(){}|/\\*?]/.test(char) ? `\\${char}` : char;
 }

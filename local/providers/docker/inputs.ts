@@ -100,7 +100,7 @@ function parseBuilder(value: Plain | undefined): Build["builder"] {
   if (value === "BuilderV1") return "classic";
   if (value === "BuilderBuildKit") return "buildkit";
   throw new Error(
-    `build.builderVersion is "${String(value as string)}"; it may be BuilderV1 or BuilderBuildKit`,
+    `build.builderVersion is ${JSON.stringify(value)}; it may be BuilderV1 or BuilderBuildKit`,
   );
 }
 

@@ -10,8 +10,10 @@ import { check } from "./check";
 import { reach, type Reach } from "./cluster";
 import { checkConfig, diffConfig, readSettings, type Settings } from "./config";
 import type { Change } from "./diff";
-import { Resources } from "./resources";
+import { Operation } from "./operation";
+import { read } from "./read";
 import { parseToken } from "./resource-type";
+import { create, remove, update } from "./write";
 
 const { PropertyDiff, DiffResponse } = pb;
 const kinds = {
@@ -108,7 +110,7 @@ export class KubernetesProvider implements Provider {
       },
       this.#reach.cluster,
       this.#settings,
-      (object) => this.#resources(request.getUrn()).readLive(object),
+      (object) => this.#operation(request.getUrn()).applier().get(object),
     );
     if (result.warning !== undefined) this.engine.log("warning", result.warning, request.getUrn());
     const response = new DiffResponse()
@@ -125,27 +127,29 @@ export class KubernetesProvider implements Provider {
     const inputs = fromStruct(request.getProperties());
     const preview = request.getPreview();
     const options = { preview, timeoutSeconds: request.getTimeout() };
-    const created = await this.#resources(request.getUrn()).create(inputs, options);
+    const created = await create(this.#operation(request.getUrn()), inputs, options);
     return new pb.CreateResponse()
       .setId(preview ? "" : created.id)
       .setProperties(toStruct(created.properties));
   }
 
   async read(request: pb.ReadRequest): Promise<pb.ReadResponse> {
-    const read = await this.#resources(request.getUrn()).read(
+    const found = await read(
+      this.#operation(request.getUrn()),
       request.getId(),
       fromStruct(request.getProperties()),
       fromStruct(request.getInputs()),
     );
-    if (read === undefined) return new pb.ReadResponse();
+    if (found === undefined) return new pb.ReadResponse();
     return new pb.ReadResponse()
-      .setId(read.id)
-      .setProperties(toStruct(read.properties))
-      .setInputs(toStruct(read.inputs));
+      .setId(found.id)
+      .setProperties(toStruct(found.properties))
+      .setInputs(toStruct(found.inputs));
   }
 
   async update(request: pb.UpdateRequest): Promise<pb.UpdateResponse> {
-    const properties = await this.#resources(request.getUrn()).update(
+    const properties = await update(
+      this.#operation(request.getUrn()),
       fromStruct(request.getOlds()),
       fromStruct(request.getNews()),
       {
@@ -159,12 +163,13 @@ export class KubernetesProvider implements Provider {
 
   async delete(request: pb.DeleteRequest): Promise<void> {
     const state = fromStruct(request.getProperties());
-    await this.#resources(request.getUrn()).delete(request.getId(), state, request.getTimeout());
+    const operation = this.#operation(request.getUrn());
+    await remove(operation, request.getId(), state, request.getTimeout());
   }
 
-  #resources(urn: string): Resources {
+  #operation(urn: string): Operation {
     parseToken(urn);
-    return new Resources(urn, this.#reach, this.#settings, this.engine, this.#abort.signal);
+    return new Operation(urn, this.#reach, this.#settings, this.engine, this.#abort.signal);
   }
 }
 

@@ -58,7 +58,7 @@ export function toState(state: State, marks: PropertyMap): PropertyMap {
 export function fromState(properties: PropertyMap): State {
   const { [keys.inputs]: inputs, ...rest } = toDashes(strip(properties));
   const { [keys.initialApiVersion]: apiVersion, [keys.fieldManager]: manager, ...live } = rest;
-  const old = isMap(inputs) ? (inputs as PlainObject) : {};
+  const old = isMap(inputs) ? inputs : {};
   return {
     inputs: old,
     live,

@@ -21,14 +21,23 @@ const unknownSentinels = new Set([
 ]);
 const unknownString = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** A value that is known only after another resource was created. */
-export class Unknown {
-  constructor(readonly sentinel: string = unknownString) {}
-}
+// Interfaces for the types, as typescript-eslint's no-unsafe-class-instance-assignment recurses without
+// end through a recursive type that has a class in it.
 
-export class Secret {
-  constructor(readonly value: PropertyValue) {}
+/** A value that is known only after another resource was created. */
+export interface Unknown {
+  readonly sentinel: string;
 }
+export const Unknown: new (sentinel?: string) => Unknown = class {
+  constructor(readonly sentinel: string = unknownString) {}
+};
+
+export interface Secret {
+  readonly value: PropertyValue;
+}
+export const Secret: new (value: PropertyValue) => Secret = class {
+  constructor(readonly value: PropertyValue) {}
+};
 
 export type PropertyValue =
   null | boolean | number | string | Unknown | Secret | PropertyValue[] | PropertyMap;
@@ -70,7 +79,7 @@ export function strip(value: PropertyValue): Plain;
 export function strip(value: PropertyValue): Plain {
   if (value instanceof Secret) return strip(value.value);
   if (Array.isArray(value)) return value.map((element) => strip(element));
-  if (!isMap(value)) return value as Plain;
+  if (!isMap(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, strip(child)]));
 }
 

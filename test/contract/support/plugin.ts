@@ -51,7 +51,7 @@ function command(name: PluginName): [string, string[]] {
   const root = repositoryRoot();
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- the bundler is plain JavaScript
   const { build } = require(path.join(root, "local", "build.js")) as {
-    build(names: string[]): void;
+    build: (names: string[]) => void;
   };
   build([`provider-${name}`]);
   return [process.execPath, [path.join(root, "dist", `provider-${name}.js`)]];
@@ -216,16 +216,17 @@ export class Plugin {
     return info.getVersion();
   }
 
-  #call<Response>(method: keyof ResourceProviderClient, request: unknown): Promise<Response> {
-    return new Promise((resolve, reject) => {
-      const call = this.client[method] as unknown as (
-        request: unknown,
-        callback: (error: ServiceError | null, response: Response) => void,
-      ) => void;
-      call.call(this.client, request, (error, response) =>
+  #call<Response>(method: string, request: unknown): Promise<Response> {
+    type Call = (
+      request: unknown,
+      callback: (error: ServiceError | null, response: Response) => void,
+    ) => void;
+    const client = this.client as unknown as Record<string, Call>;
+    return new Promise((resolve, reject) =>
+      client[method]!(request, (error, response) =>
         error === null ? resolve(response) : reject(error),
-      );
-    });
+      ),
+    );
   }
 }
 

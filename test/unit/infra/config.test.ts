@@ -82,7 +82,7 @@ describe("stack config", () => {
       ["modelport:existing"],
     );
     assert.deepEqual(config.services["iris"]?.env, { LOG_LEVEL: "debug", COUNT: "3", ON: "true" });
-    assert.equal(config.services["iris"]?.resources.cpu, "1");
+    assert.equal(config.services["iris"].resources.cpu, "1");
   });
 
   /** What is wrong · the config · the key blamed · what the value got reads as · what is allowed · the command. */

@@ -11,7 +11,7 @@ function random(seed: number): () => number {
   };
 }
 
-const ALPHABET = [..."abcxyz0189-_./ÄßA Ω😀"];
+const ALPHABET = Array.from("abcxyz0189-_./ÄßA Ω😀");
 
 function randomParts(next: () => number): string[] {
   const pick = () => ALPHABET[Math.floor(next() * ALPHABET.length)]!;

@@ -302,7 +302,7 @@ describe("the program", () => {
         /context "c" does not answer\n {2}why: http:\/\/127\.0\.0\.1:64999.*ECONNREFUSED/,
       ));
 
-    it("a model whose file isn't the one that was trained", async () => {
+    it("a model whose file isn't the one that was trained", () => {
       const root = fs.mkdtempSync(path.join(os.tmpdir(), "models-"));
       const folder = path.join(root, "app", "models", "iris");
       fs.cpSync(path.join(ROOT, "app", "models", "iris"), folder, { recursive: true });

@@ -6,14 +6,14 @@ export interface Related {
   apiVersion: string;
   kind: string;
   /** Narrows the collection, as `labelSelector` or `fieldSelector`. */
-  query?(object: KubeObject): Record<string, string>;
+  query?: (object: KubeObject) => Record<string, string>;
 }
 
 export interface View {
   object: KubeObject;
-  related(kind: string): KubeObject[];
+  related: (kind: string) => KubeObject[];
   /** Ten seconds have passed since something of the kind changed; stragglers had their time. */
-  settled(kind: string): boolean;
+  settled: (kind: string) => boolean;
   /** Since the wait began. */
   seconds: number;
 }
@@ -32,7 +32,7 @@ export interface Awaiter {
   related?: Related[];
   evaluate(view: View): Verdict;
   /** Pods whose containers' last words explain a failure. */
-  pods?(view: View): KubeObject[];
+  pods?: (view: View) => KubeObject[];
   /** Readiness is also judged, at one glance, when the resource is read. */
   judgesReads: boolean;
 }

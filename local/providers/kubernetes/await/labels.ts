@@ -1,8 +1,8 @@
-import { getMap, type KubeObject } from "../object";
+import { getMap, getString, type KubeObject } from "../object";
 
 /** The query for pods (or ReplicaSets) a workload selects. */
 export function matchLabels(workload: KubeObject): Record<string, string> {
-  const labels = Object.entries(getMap(workload, "spec", "selector", "matchLabels"));
-  if (labels.length === 0) return {};
-  return { labelSelector: labels.map(([key, value]) => `${key}=${String(value)}`).join(",") };
+  const labels = getMap(workload, "spec", "selector", "matchLabels");
+  const terms = Object.keys(labels).map((key) => `${key}=${getString(labels, key)}`);
+  return terms.length === 0 ? {} : { labelSelector: terms.join(",") };
 }

@@ -91,8 +91,8 @@ export async function run(
 /** Values of outputs, wherever they stand; unknowns read as undefined. */
 async function settle(value: unknown): Promise<unknown> {
   if (pulumi.Output.isInstance(value)) {
-    const { promise } = value as unknown as { promise(withUnknowns: boolean): Promise<unknown> };
-    const settled = await promise(true);
+    const output = value as unknown as { promise(withUnknowns: boolean): Promise<unknown> };
+    const settled = await output.promise(true);
     return pulumi.containsUnknowns(settled) ? undefined : settled;
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;

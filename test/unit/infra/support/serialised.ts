@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import * as path from "node:path";
+import * as vm from "node:vm";
 import { buildSync } from "esbuild";
 import * as pulumi from "@pulumi/pulumi";
 import type { providers } from "../../../../infra/targets/minikube-provider";
@@ -26,7 +27,7 @@ export async function loadSerialised(): Promise<Providers> {
 
 function evaluate(text: string): Record<string, unknown> {
   const module = { exports: {} as Record<string, unknown> };
-  const load = new Function("module", "exports", "require", text) as (
+  const load = vm.compileFunction(text, ["module", "exports", "require"]) as (
     ...args: unknown[]
   ) => undefined;
   load(module, module.exports, createRequire(path.join(ROOT, "infra/main.js")));
