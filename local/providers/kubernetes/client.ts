@@ -37,23 +37,27 @@ export const isNotFound = (error: unknown): boolean =>
 const connectTimeoutMs = 10_000;
 
 export class KubeClient {
-  readonly #agent: http.Agent;
+  readonly #requests: http.Agent;
+  /** Watches hold their connection; they must not take those that requests wait for. */
+  readonly #watches: http.Agent;
   readonly #base: URL;
 
   constructor(private readonly connection: Connection) {
     this.#base = new URL(connection.server);
-    const keepAlive = { keepAlive: true, maxSockets: 32, timeout: 0 };
-    this.#agent =
+    const { ca, cert, key, tlsServerName: servername } = connection;
+    const tls: https.AgentOptions = {
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+      ...(servername !== undefined && { servername }),
+      rejectUnauthorized: !connection.insecureSkipTlsVerify,
+    };
+    const agent = (options: http.AgentOptions): http.Agent =>
       this.#base.protocol === "https:"
-        ? new https.Agent({
-            ...keepAlive,
-            ...(connection.ca !== undefined && { ca: connection.ca }),
-            ...(connection.cert !== undefined && { cert: connection.cert }),
-            ...(connection.key !== undefined && { key: connection.key }),
-            ...(connection.tlsServerName !== undefined && { servername: connection.tlsServerName }),
-            rejectUnauthorized: !connection.insecureSkipTlsVerify,
-          })
-        : new http.Agent(keepAlive);
+        ? new https.Agent({ ...options, ...tls })
+        : new http.Agent(options);
+    this.#requests = agent({ keepAlive: true, maxSockets: 32 });
+    this.#watches = agent({ keepAlive: false });
   }
 
   get(path: string, options: RequestOptions = {}): Promise<KubeObject> {
@@ -82,7 +86,7 @@ export class KubeClient {
   }
 
   async text(path: string, options: RequestOptions = {}): Promise<string> {
-    return read(await this.#open("GET", path, options));
+    return read(await this.#open("GET", path, options, this.#requests));
   }
 
   /** Calls back for each event until the server closes the stream or the signal fires. */
@@ -91,7 +95,7 @@ export class KubeClient {
     options: RequestOptions,
     onEvent: (type: string, object: KubeObject) => void,
   ): Promise<void> {
-    const response = await this.#open("GET", path, options);
+    const response = await this.#open("GET", path, options, this.#watches);
     let rest = "";
     response.setEncoding("utf8");
     for await (const chunk of response) {
@@ -106,14 +110,22 @@ export class KubeClient {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#requests.destroy();
+    this.#watches.destroy();
   }
 
   async #json(method: string, path: string, options: RequestOptions): Promise<KubeObject> {
-    return JSON.parse(await read(await this.#open(method, path, options))) as KubeObject;
+    return JSON.parse(
+      await read(await this.#open(method, path, options, this.#requests)),
+    ) as KubeObject;
   }
 
-  #open(method: string, path: string, options: RequestOptions): Promise<http.IncomingMessage> {
+  #open(
+    method: string,
+    path: string,
+    options: RequestOptions,
+    agent: http.Agent,
+  ): Promise<http.IncomingMessage> {
     const url = new URL(this.#base.pathname.replace(/\/$/, "") + path, this.#base);
     for (const [key, value] of Object.entries(options.query ?? {}))
       if (value !== undefined) url.searchParams.set(key, value);
@@ -134,7 +146,7 @@ export class KubeClient {
         {
           method,
           headers,
-          agent: this.#agent,
+          agent,
           ...(options.signal !== undefined && { signal: options.signal }),
         },
         (response) => {
@@ -144,12 +156,13 @@ export class KubeClient {
         },
       );
       const timer = setTimeout(() => {
-        if (request.socket?.connecting !== false) request.destroy(new Error("no answer in 10 s"));
+        // Without a socket it waits for its turn; with a connected one the server is at work.
+        if (request.socket?.connecting === true) request.destroy(new Error("no answer in 10 s"));
       }, connectTimeoutMs);
       request.on("error", (error: NodeJS.ErrnoException) => {
         clearTimeout(timer);
         reject(
-          options.signal?.aborted === true
+          options.signal?.aborted === true && !isTimeout(options.signal)
             ? error
             : new UnreachableError(
                 `the Kubernetes API server at ${this.#base.origin} does not answer: ${reasonOf(error)}`,
@@ -159,6 +172,10 @@ export class KubeClient {
       request.end(body);
     });
   }
+}
+
+function isTimeout(signal: AbortSignal): boolean {
+  return signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
 }
 
 /** Where both IPv4 and IPv6 were tried, Node's error has no message of its own. */

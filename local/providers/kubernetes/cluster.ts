@@ -1,5 +1,5 @@
 /** The cluster a configured provider talks to, or why it cannot. */
-import { KubeClient, UnreachableError } from "./client";
+import { KubeClient } from "./client";
 import type { Settings } from "./config";
 import { Discovery } from "./discovery";
 import { connect, loadKubeconfig, type Connection } from "./kubeconfig";
@@ -12,6 +12,8 @@ export interface Cluster {
 
 /** An operation needs the cluster, and it cannot be reached. */
 export class ClusterUnreachableError extends Error {}
+
+const answerTimeoutMs = 10_000;
 
 export interface Reach {
   cluster: Cluster | undefined;
@@ -42,10 +44,9 @@ export async function reach(settings: Settings): Promise<Reach> {
     [settings.namespace, connection.namespace].find((namespace) => namespace !== "") ?? "default";
   const client = new KubeClient(connection);
   try {
-    await client.get("/version");
+    await client.get("/version", { signal: AbortSignal.timeout(answerTimeoutMs) });
   } catch (error) {
-    if (!(error instanceof UnreachableError)) throw error;
-    return { cluster: undefined, reason: error.message, defaultNamespace };
+    return { cluster: undefined, reason: (error as Error).message, defaultNamespace };
   }
   return { cluster: { client, discovery: new Discovery(client) }, reason: "", defaultNamespace };
 }

@@ -3,7 +3,7 @@ import { hasUnknown, strip, type PropertyMap } from "../rpc/properties";
 import { skipsAwaitingDeletion, timeoutSeconds } from "./annotations";
 import { isCustomResourceDefinition, NamespaceMissingError } from "./apply";
 import { awaiterFor, typeName } from "./await/registry";
-import { waitUntilDeleted, waitUntilReady } from "./await/wait";
+import { NotReadyError, waitUntilDeleted, waitUntilReady } from "./await/wait";
 import { ApiError, isNotFound } from "./client";
 import { NoMatchError } from "./discovery";
 import { normalize, toDashes } from "./normalize";
@@ -15,7 +15,12 @@ import {
   remove as removeField,
   type KubeObject,
 } from "./object";
-import { chooseFieldManager, partialFailure, type Operation, type OperationOptions } from "./operation";
+import {
+  chooseFieldManager,
+  partialFailure,
+  type Operation,
+  type OperationOptions,
+} from "./operation";
 import { isPatchResource } from "./resource-type";
 import { fromState, toState, type State } from "./secrets";
 
@@ -38,15 +43,17 @@ export async function create(
   });
   let live: KubeObject;
   try {
-    live = await operation.applier().create(
-      { inputs, fieldManager, preview, isPatch },
-      (attempt, error) =>
-        operation.engine.status(
-          `Retry #${String(attempt)}; creation failed: ${error.message}`,
-          operation.urn,
-        ),
-      operation.signal,
-    );
+    live = await operation
+      .applier()
+      .create(
+        { inputs, fieldManager, preview, isPatch },
+        (attempt, error) =>
+          operation.engine.status(
+            `Retry #${String(attempt)}; creation failed: ${error.message}`,
+            operation.urn,
+          ),
+        operation.signal,
+      );
   } catch (error) {
     if (preview && isTolerableInPreview(error)) return { id: "", properties: marks };
     throw new Error(
@@ -137,15 +144,15 @@ export async function remove(
   } catch (error) {
     // A custom resource went with its definition; anything else was deleted by somebody.
     if (error instanceof NoMatchError || isNotFound(error)) return;
+    if (!(error instanceof NotReadyError)) throw error;
     throw partialFailure(error, live, "was not deleted", (object) =>
       toState({ ...fromState(oldProperties), live: object }, oldProperties),
     );
   }
 }
 
-export async function #await(
+async function awaitReady(
   operation: Operation,
-  cluster: Cluster,
   inputs: KubeObject,
   live: KubeObject,
   customTimeout: number,

@@ -1,5 +1,5 @@
 /** The engine's side of the conversation: log lines and, per resource, a status that is replaced. */
-import { credentials } from "@grpc/grpc-js";
+import { credentials, Metadata } from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 
@@ -20,6 +20,8 @@ export interface EngineLog {
   /** Resolves when every line sent so far has arrived. */
   flushed(): Promise<void>;
 }
+
+const logDeadlineMs = 5000;
 
 export class Engine implements EngineLog {
   #client: EngineClient | undefined;
@@ -56,7 +58,9 @@ export class Engine implements EngineLog {
     const client = this.#client;
     const sent = new Promise<void>((resolve) => {
       // A log line that cannot be delivered must not fail the operation it tells of.
-      client.log(request, () => resolve());
+      client.log(request, new Metadata(), { deadline: Date.now() + logDeadlineMs }, () =>
+        resolve(),
+      );
     });
     this.#pending.add(sent);
     void sent.then(() => this.#pending.delete(sent));

@@ -65,42 +65,47 @@ async function orphaned(): Promise<void> {
 }
 
 function implementation(provider: Provider, engine: Engine): UntypedServiceImplementation {
+  const on = <Request, Response>(handle: (request: Request) => Promise<Response>) =>
+    unary(engine, handle);
   return {
-    getPluginInfo: unary(() => Promise.resolve(new PluginInfo().setVersion(provider.version))),
+    getPluginInfo: on(() => Promise.resolve(new PluginInfo().setVersion(provider.version))),
     // Nobody asks a stand-in for code generation; `{}` is a valid, empty schema.
-    getSchema: unary(() => Promise.resolve(new pb.GetSchemaResponse().setSchema("{}"))),
-    getMapping: unary(() => Promise.resolve(new pb.GetMappingResponse())),
-    attach: unary((request: { getAddress(): string }) => {
+    getSchema: on(() => Promise.resolve(new pb.GetSchemaResponse().setSchema("{}"))),
+    getMapping: on(() => Promise.resolve(new pb.GetMappingResponse())),
+    attach: on((request: { getAddress(): string }) => {
       engine.attach(request.getAddress());
       return Promise.resolve(new Empty());
     }),
-    cancel: unary(() => {
+    cancel: on(() => {
       provider.cancel();
       return Promise.resolve(new Empty());
     }),
-    checkConfig: unary((request: pb.CheckRequest) => provider.checkConfig(request)),
-    diffConfig: unary((request: pb.DiffRequest) => provider.diffConfig(request)),
-    configure: unary((request: pb.ConfigureRequest) => provider.configure(request)),
-    check: unary((request: pb.CheckRequest) => provider.check(request)),
-    diff: unary((request: pb.DiffRequest) => provider.diff(request)),
-    create: unary((request: pb.CreateRequest) => provider.create(request)),
-    read: unary((request: pb.ReadRequest) => provider.read(request)),
-    update: unary((request: pb.UpdateRequest) => provider.update(request)),
-    delete: unary(async (request: pb.DeleteRequest) => {
+    checkConfig: on((request: pb.CheckRequest) => provider.checkConfig(request)),
+    diffConfig: on((request: pb.DiffRequest) => provider.diffConfig(request)),
+    configure: on((request: pb.ConfigureRequest) => provider.configure(request)),
+    check: on((request: pb.CheckRequest) => provider.check(request)),
+    diff: on((request: pb.DiffRequest) => provider.diff(request)),
+    create: on((request: pb.CreateRequest) => provider.create(request)),
+    read: on((request: pb.ReadRequest) => provider.read(request)),
+    update: on((request: pb.UpdateRequest) => provider.update(request)),
+    delete: on(async (request: pb.DeleteRequest) => {
       await provider.delete(request);
       return new Empty();
     }),
-    invoke: unary((request: pb.InvokeRequest) =>
+    invoke: on((request: pb.InvokeRequest) =>
       Promise.reject(new Error(`the stand-in provider has no function ${request.getTok()}`)),
     ),
   };
 }
 
-function unary<Request, Response>(handle: (request: Request) => Promise<Response>) {
+/** An answer goes out after the log lines that led to it, so that the engine shows them in order. */
+function unary<Request, Response>(engine: Engine, handle: (request: Request) => Promise<Response>) {
   return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>): void => {
-    handle(call.request).then(
-      (response) => callback(null, response),
-      (error: unknown) => callback(toRpcStatus(error)),
-    );
+    handle(call.request)
+      .finally(() => engine.flushed())
+      .then(
+        (response) => callback(null, response),
+        (error: unknown) => callback(toRpcStatus(error)),
+      );
   };
 }

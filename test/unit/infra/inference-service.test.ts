@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { Provider } from "@pulumi/kubernetes/provider";
 import { InferenceService } from "../../../infra/components/inference-service";
 import { ServiceNamespace } from "../../../infra/components/service-namespace";
 import type { Proof } from "../../../infra/components/smoke";
@@ -12,7 +13,7 @@ const CLOSED_PORT = 64_999;
 const proof: Proof = { path: "/predict", body: {}, fault: () => undefined };
 
 function program(): pulumi.Inputs {
-  const provider = new pulumi.ProviderResource("kubernetes", "cluster");
+  const provider = new Provider("cluster");
   const cluster: Cluster = {
     provider,
     kubeconfig: pulumi.secret("{}"),

@@ -4,6 +4,7 @@ import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { AddressInfo } from "node:net";
+import { build } from "../../../local/build";
 import { program } from "../../../infra/index";
 import { readModel } from "../../../infra/models";
 import { DIGEST, run, type Registered } from "./support/mocks";
@@ -31,10 +32,8 @@ describe("the program", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     ({ port } = server.address() as AddressInfo);
-    // Staging needs the bundle; its content doesn't matter here.
-    const bundle = path.join(ROOT, "dist", "server.js");
-    fs.mkdirSync(path.dirname(bundle), { recursive: true });
-    if (!fs.existsSync(bundle)) fs.writeFileSync(bundle, "");
+    // Staging copies the server's bundle.
+    build(["server"]);
   });
   after(() => server.close());
 
