@@ -90,8 +90,12 @@ describe("contract: docker build", function () {
 
     it("fails when the registry cannot be reached", async () => {
       // image.go, dockerBuild: ImagePush
-      const inputs = project.image({}, { imageName: "127.0.0.1:1/contract/app:v1" });
-      await assert.rejects(plugin.make(imageUrn, inputs), /127\.0\.0\.1:1/);
+      const name = `127.0.0.1:1/contract/${uniqueName("nowhere")}:v1`;
+      await assert.rejects(
+        plugin.make(imageUrn, project.image({}, { imageName: name })),
+        /127\.0\.0\.1:1/,
+      );
+      await project.cli("image", "rm", name);
     });
 
     it("keeps all inputs secret in the state, as they hold the registry's password", async () => {

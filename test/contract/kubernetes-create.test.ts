@@ -77,6 +77,20 @@ describe("contract: kubernetes create", function () {
       assert.deepEqual(resource.state["data"], { theirs: "1", ours: "1" });
     });
 
+    it("of an update that was killed is taken up again with upsertExistingObjects and enablePatchForce", async () => {
+      // provider.d.ts, enablePatchForce: the killed run's field manager is not the next one's
+      const name = uniqueName("killed");
+      await plugin.make(configMapUrn, named(name, { a: "1" }));
+      const forcing = await startPlugin({
+        upsertExistingObjects: "true",
+        enablePatchForce: "true",
+      });
+      const adopted = await forcing.make(configMapUrn, named(name, { a: "2" }));
+      const updated = await forcing.update(adopted, named(name, { a: "3" }));
+      await forcing.stop();
+      assert.deepEqual(updated.state["data"], { a: "3" });
+    });
+
     it("marks a Secret's data secret in the state", async () => {
       // provider.go, annotateSecrets
       const resource = await plugin.make(urn("kubernetes:core/v1:Secret", "s"), {

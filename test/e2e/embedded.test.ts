@@ -195,9 +195,9 @@ async function postJson(url: string, body: unknown): Promise<unknown> {
 function startLoad(url: string): { stop(): Promise<{ answered: number; failures: string[] }> } {
   const failures: string[] = [];
   let answered = 0;
-  let running = true;
+  const stopping = new AbortController();
   const done = (async () => {
-    while (running) {
+    while (!stopping.signal.aborted) {
       try {
         const response = await fetch(`${url}/predict`, {
           method: "POST",
@@ -215,7 +215,7 @@ function startLoad(url: string): { stop(): Promise<{ answered: number; failures:
   })();
   return {
     stop: async () => {
-      running = false;
+      stopping.abort();
       await done;
       return { answered, failures };
     },

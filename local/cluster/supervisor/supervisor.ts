@@ -134,16 +134,18 @@ export class Supervisor {
     }
     const url = `https://${this.plan.settings.link.nodeAddress}:${API_PORT}/api/v1/nodes/${NODE_NAME}`;
     const deadline = Date.now() + NODE_READY_MS;
-    for (let why = "it did not register"; Date.now() < deadline; await sleep(200)) {
+    let why = "it did not register";
+    while (Date.now() < deadline) {
       const { status, body } = await this.request(url);
-      if (status !== 200) continue;
-      const node = JSON.parse(body) as Node;
-      const ready = node.status?.conditions?.find(({ type }) => type === "Ready");
-      if (ready?.status === "True" && node.spec.taints === undefined) return;
-      why = ready?.message ?? why;
-      if (Date.now() + 1000 > deadline) throw new Error(`the node did not become ready: ${why}`);
+      if (status === 200) {
+        const node = JSON.parse(body) as Node;
+        const ready = node.status?.conditions?.find(({ type }) => type === "Ready");
+        if (ready?.status === "True" && node.spec.taints === undefined) return;
+        why = ready?.message ?? why;
+      }
+      await sleep(200);
     }
-    throw new Error("the node did not register");
+    throw new Error(`the node did not become ready: ${why}`);
   }
 
   /** kubeadm's certificates, the API server's for the kubelet among them, are in a group that has no rights by itself. */

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import type { Plain, PlainObject } from "../rpc/properties";
+import { isMap, type Plain, type PlainObject } from "../rpc/properties";
 import { get, getList, getMap, getString } from "./object";
 
 export interface Connection {
@@ -133,12 +133,18 @@ async function readKubeconfig(file: string): Promise<Kubeconfig> {
 }
 
 async function parse(text: string): Promise<PlainObject> {
-  const value = text.trimStart().startsWith("{")
-    ? (JSON.parse(text) as Plain)
-    : ((await import("yaml")).parse(text) as Plain);
-  if (typeof value !== "object" || value === null || Array.isArray(value))
+  let value: Plain;
+  try {
+    value = text.trimStart().startsWith("{")
+      ? (JSON.parse(text) as Plain)
+      : ((await import("yaml")).parse(text) as Plain);
+  } catch {
+    // The parser's message would quote the text, and with it a token or a key.
+    throw new Error("it is neither valid YAML nor JSON");
+  }
+  if (!isMap(value))
     throw new Error("it is neither the path of an existing file nor the text of a kubeconfig");
-  return value as PlainObject;
+  return value;
 }
 
 function ambientFiles(): string[] {

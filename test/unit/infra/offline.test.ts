@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import * as path from "node:path";
 import type { OfflineRendering } from "../../../infra/offline";
 
@@ -15,6 +15,11 @@ function render(stack: string) {
 }
 
 describe("the program offline", () => {
+  before(() => {
+    // Staging copies the server's bundle.
+    execFileSync(process.execPath, [path.join(ROOT, "local", "build.js"), "server"]);
+  });
+
   for (const stack of ["local", "dev"])
     it(`renders stack ${stack} without a cluster`, () => {
       const { stdout, stderr, status } = render(stack);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { AddressInfo } from "node:net";
-import { build } from "../../../local/build";
 import { program } from "../../../infra/index";
 import { readModel } from "../../../infra/models";
 import { DIGEST, run, type Registered } from "./support/mocks";
@@ -33,7 +33,7 @@ describe("the program", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     ({ port } = server.address() as AddressInfo);
     // Staging copies the server's bundle.
-    build(["server"]);
+    execFileSync(process.execPath, [path.join(ROOT, "local", "build.js"), "server"]);
   });
   after(() => server.close());
 

@@ -46,27 +46,34 @@ export async function waitUntilReady(
   const signal = AbortSignal.any([ended.signal, context.signal]);
   const observation = await observe(context, awaiter, object);
   let verdict: Verdict = { ready: false, reasons: [] };
-  const decision = new Promise<"ready" | "failed" | "deadline" | "cancelled">((resolve) => {
-    const timer = setTimeout(() => resolve("deadline"), timeoutSeconds * 1000);
-    const second = setInterval(() => judge(), 1000);
-    ended.signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      clearInterval(second);
-    });
-    context.signal.addEventListener("abort", () => resolve("cancelled"), { once: true });
+  const decision = new Promise<"ready" | "failed" | "deadline" | "cancelled">((resolve, reject) => {
     const tell = teller(context);
     const judge = (): void => {
       if (!observation.complete()) return;
-      verdict = awaiter.evaluate(observation.view());
+      try {
+        verdict = awaiter.evaluate(observation.view());
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+        return;
+      }
       tell(verdict.status);
       if (verdict.ready) resolve("ready");
       else if (verdict.failed === true) resolve("failed");
     };
+    const deadline = setTimeout(() => resolve("deadline"), timeoutSeconds * 1000);
+    const everySecond = setInterval(judge, 1000);
+    signal.addEventListener("abort", () => {
+      clearTimeout(deadline);
+      clearInterval(everySecond);
+      resolve("cancelled");
+    });
+    if (signal.aborted) resolve("cancelled");
     observation.start(judge, signal);
   });
-  const outcome = await decision;
-  ended.abort();
-  context.engine.status("", context.urn);
+  const outcome = await decision.finally(() => {
+    ended.abort();
+    context.engine.status("", context.urn);
+  });
   const view = observation.view();
   if (outcome === "ready") return view.object;
   const name = qualifiedName(object);

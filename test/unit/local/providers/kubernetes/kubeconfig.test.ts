@@ -87,6 +87,18 @@ describe("a kubeconfig", () => {
       assert.throws(() => connect(kubeconfig, overrides), message);
     });
 
+  it("is not quoted when it cannot be parsed, as it holds secrets", async () => {
+    for (const broken of [
+      '{"token": canary-1}',
+      "users:\n- token: canary-1\n  : [",
+      "a: b: canary-1",
+    ])
+      await assert.rejects(loadKubeconfig(broken), (error: Error) => {
+        assert.ok(!error.message.includes("canary"), error.message);
+        return true;
+      });
+  });
+
   it("is neither a path nor a text", async () => {
     await assert.rejects(loadKubeconfig("/no/such/file"), /neither the path/);
   });
