@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { repositoryRoot } from "../local/paths";
 import { readConfig } from "./config";
 import { modelNames } from "./models";
-import { deployServices, planServices } from "./services";
+import { checkBuilder, deployServices, planServices } from "./services";
 import { createTarget } from "./targets";
 
 /** The program: config → target → image → services → outputs. What can be refused is refused before anything is registered. */
@@ -12,6 +12,7 @@ export async function program(): Promise<pulumi.Inputs> {
   const config = readConfig(modelNames(root));
   const target = await createTarget(config);
   const plans = planServices(config.services, target, root, stack);
+  await checkBuilder(plans, target);
 
   const cluster = target.provision(stack);
   const services = deployServices(plans, target, cluster, stack);

@@ -37,7 +37,10 @@ function defer(name, from = __dirname) {
   };
   const exports = new Proxy(
     {},
-    { get: (_, key) => (key === "__esModule" ? true : load()[key]), has: (_, key) => key in load() },
+    {
+      get: (_, key) => (key === "__esModule" ? true : load()[key]),
+      has: (_, key) => key in load(),
+    },
   );
   require.cache[id] = Object.assign(new module.constructor(id), { exports, loaded: true });
 }

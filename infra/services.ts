@@ -7,6 +7,7 @@ import {
   stageContext,
   type StagedContext,
 } from "./components/build-context";
+import { checkDockerDaemon } from "./components/docker-daemon";
 import { InferenceImage } from "./components/inference-image";
 import { InferenceService } from "./components/inference-service";
 import { ServiceNamespace } from "./components/service-namespace";
@@ -75,6 +76,12 @@ export function planServices(
           : goldenProof(first.golden),
     };
   });
+}
+
+/** In an update, not in a preview, which builds nothing. @throws ProgramError when there is something to build and no builder */
+export async function checkBuilder(plans: readonly ServicePlan[], target: Target): Promise<void> {
+  const builds = plans.some(({ source }) => "context" in source);
+  if (builds && !pulumi.runtime.isDryRun()) await checkDockerDaemon(target.build.dockerHost);
 }
 
 /** Registers namespaces, images and services. */

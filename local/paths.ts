@@ -7,6 +7,11 @@ export function cacheDir(): string {
   return path.join(xdg("XDG_CACHE_HOME", ".cache"), "modelport");
 }
 
+/** Where V8 keeps compiled code of the program, the CLI and the stand-ins. */
+export function compileCacheDir(): string {
+  return path.join(cacheDir(), "compile-cache");
+}
+
 /** Clusters, stacks and logs: `$XDG_STATE_HOME/modelport`, default `~/.local/state/modelport`. */
 export function stateDir(): string {
   return path.join(xdg("XDG_STATE_HOME", ".local/state"), "modelport");

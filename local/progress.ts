@@ -10,11 +10,18 @@ export interface Step {
   fail(note?: string): void;
 }
 
-const REPEAT_MS = { terminal: 200, log: 15_000 };
+const TERMINAL_MS = 200;
+const LOG_MS = 15_000;
+/** A step in a log that has nothing new to say shows a sign of life so much less often. */
+const QUIET_ROUNDS = 4;
 
-/** A line that updates in place on a terminal; elsewhere a line at the start, every 15 s and at the end. */
+/**
+ * On a terminal, one line in place that shows the step that moved last; elsewhere a line for each step that moved, every
+ * 15 s. Either way a line when a step ends.
+ */
 export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
-  return { step: (title) => new WrittenStep(title, stream) };
+  const display = new Display(stream);
+  return { step: (title) => display.open(title) };
 }
 
 export function silentProgress(): Progress {
@@ -22,53 +29,68 @@ export function silentProgress(): Progress {
   return { step: () => step };
 }
 
-class WrittenStep implements Step {
-  private readonly started = Date.now();
-  private readonly timer: NodeJS.Timeout;
-  private detail = "";
-  private written = false;
-  private closed = false;
+interface OpenStep {
+  title: string;
+  started: number;
+  detail: string;
+  /** When the detail last changed. */
+  moved: number;
+  /** Rounds of a log since its last line. */
+  quiet: number;
+  shown: string;
+}
 
-  constructor(
-    private readonly title: string,
-    private readonly stream: NodeJS.WriteStream,
-  ) {
-    this.timer = setInterval(
-      () => this.running(),
-      stream.isTTY ? REPEAT_MS.terminal : REPEAT_MS.log,
-    );
-    this.timer.unref();
+class Display {
+  private readonly steps = new Set<OpenStep>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly stream: NodeJS.WriteStream) {}
+
+  open(title: string): Step {
+    const now = Date.now();
+    const step: OpenStep = { title, started: now, detail: "", moved: now, quiet: 0, shown: "" };
+    this.steps.add(step);
+    const round = (): void => (this.stream.isTTY ? this.inPlace() : this.inLog());
+    this.timer ??= setInterval(round, this.stream.isTTY ? TERMINAL_MS : LOG_MS).unref();
+    return {
+      update: (detail) => {
+        if (detail !== step.detail) step.moved = Date.now();
+        step.detail = detail;
+      },
+      done: (note = "") => this.close(step, "✓", note),
+      fail: (note = "") => this.close(step, "✗", note),
+    };
   }
 
-  update(detail: string): void {
-    this.detail = detail;
+  private inPlace(): void {
+    const [latest] = [...this.steps].sort((one, other) => other.moved - one.moved);
+    if (latest !== undefined)
+      this.stream.write(`\r\x1b[2K${this.line(latest, "…", latest.detail)}`);
   }
 
-  done(note = ""): void {
-    this.close("✓", note);
+  private inLog(): void {
+    for (const step of this.steps) {
+      step.quiet += 1;
+      if (step.detail === step.shown && step.quiet < QUIET_ROUNDS) continue;
+      step.quiet = 0;
+      step.shown = step.detail;
+      this.stream.write(`${this.line(step, "…", step.detail)}\n`);
+    }
   }
 
-  fail(note = ""): void {
-    this.close("✗", note);
+  private close(step: OpenStep, mark: string, note: string): void {
+    if (!this.steps.delete(step)) return;
+    if (this.steps.size === 0) {
+      clearInterval(this.timer);
+      this.timer = undefined;
+    }
+    const clear = this.stream.isTTY ? "\r\x1b[2K" : "";
+    this.stream.write(`${clear}${this.line(step, mark, note)}\n`);
   }
 
-  private running(): void {
-    this.written = true;
-    if (this.stream.isTTY) this.stream.write(`\r\x1b[2K${this.line("…", this.detail)}`);
-    else this.stream.write(`${this.line("…", this.detail)}\n`);
-  }
-
-  private close(mark: string, note: string): void {
-    if (this.closed) return;
-    this.closed = true;
-    clearInterval(this.timer);
-    const clear = this.stream.isTTY && this.written ? "\r\x1b[2K" : "";
-    this.stream.write(`${clear}${this.line(mark, note)}\n`);
-  }
-
-  private line(mark: string, note: string): string {
-    const seconds = ((Date.now() - this.started) / 1000).toFixed(1);
-    const text = `${mark} ${this.title} (${seconds} s)${note === "" ? "" : `: ${note}`}`;
+  private line({ title, started }: OpenStep, mark: string, note: string): string {
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    const text = `${mark} ${title} (${seconds} s)${note === "" ? "" : `: ${note}`}`;
     const width = this.stream.isTTY ? this.stream.columns : Infinity;
     return text.length > width ? `${text.slice(0, width - 1)}…` : text;
   }

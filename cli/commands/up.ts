@@ -7,8 +7,10 @@ import { pickService, type StackOutputs, toOutputs } from "../outputs";
 import { checkConfig } from "../precheck";
 import { curlLine, exampleBody, predict } from "../prediction";
 import { claim, settle } from "../recovery";
+import { readState } from "../state";
 import { openSession, openStack, type Session, stackExists } from "../session";
-import { startCluster } from "../../local/cluster/index";
+import { CLUSTER_TOOLS, startCluster } from "../../local/cluster/index";
+import { ensureTools } from "../../local/toolchain/index";
 
 export function registerUp(program: Command): void {
   program
@@ -28,14 +30,29 @@ async function up(options: { stack?: string; json?: true }): Promise<void> {
   if (embedded) await checkEmbedded();
   await checkConfig(context);
   await claim(context);
+  if (embedded) {
+    await ensureTools([...CLUSTER_TOOLS, "node", "pulumi"], { progress: context.progress });
+  }
   const session = await openSession(context);
   if (embedded) {
     await forgetLostCluster(session, await startCluster({ progress: session.progress }));
   }
-  if (await stackExists(session)) await settle(session);
-  else await session.engine.init();
-  const summary = await update(session);
+  const isNew = !(await stackExists(session));
+  if (isNew) await session.engine.init();
+  else await settle(session);
+  const summary = await update(session).catch(async (error: unknown) => {
+    // What was refused before anything was made leaves no stack behind either.
+    if (isNew && isEmpty(session)) await session.engine.remove();
+    throw error;
+  });
   await show(session, toOutputs(session.stack, summary.outputs ?? {}), options.json === true);
+}
+
+/** Nothing but the stack itself, which Pulumi registers first. */
+function isEmpty({ stack, variables }: Session): boolean {
+  const state = readState(stack, variables);
+  if (state === undefined || state.pending.length > 0) return false;
+  return state.resources.every(({ type }) => type === "pulumi:pulumi:Stack");
 }
 
 async function update({ stack, progress, engine }: Session): Promise<ChangeSummary> {

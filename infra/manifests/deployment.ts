@@ -36,8 +36,11 @@ const PRE_STOP_SECONDS = 5;
 /** The server's own limit for one request. */
 const LONGEST_REQUEST_SECONDS = 10;
 
-/** preStop + longest request + 5 s. */
-const TERMINATION_GRACE_SECONDS = PRE_STOP_SECONDS + LONGEST_REQUEST_SECONDS + 5;
+/** How long the server still accepts after SIGTERM: its DRAIN_SECONDS. */
+const DRAIN_SECONDS = 3;
+
+/** preStop + drain + longest request + 5 s. */
+const TERMINATION_GRACE_SECONDS = PRE_STOP_SECONDS + DRAIN_SECONDS + LONGEST_REQUEST_SECONDS + 5;
 
 /** A rollout that stands still so long has failed; below the 600 s that Pulumi awaits a Deployment. */
 const PROGRESS_DEADLINE_SECONDS = 300;

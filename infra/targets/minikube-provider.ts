@@ -47,7 +47,7 @@ interface Result {
 const PROFILE_NOT_FOUND = 85;
 
 /** Start downloads images on first use. */
-const TIMEOUT_MS = 20 * 60_000;
+const TIMEOUT_MINUTES = 20;
 
 async function runMinikube(
   args: string[],
@@ -63,7 +63,8 @@ async function runMinikube(
       ...environment,
     },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: TIMEOUT_MS,
+    // Not `timeout`: its timer outlives a process that could not be started.
+    signal: AbortSignal.timeout(TIMEOUT_MINUTES * 60_000),
   });
   let stdout = "";
   let stderr = "";
@@ -71,13 +72,15 @@ async function runMinikube(
   child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   const code = await new Promise<number>((resolve, reject) => {
     child.on("error", (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === "ENOENT"
-          ? new Error(
-              "minikube is not on PATH. Install it (https://minikube.sigs.k8s.io/docs/start), or take another stack: npm run up -- --stack local",
-            )
-          : error,
-      );
+      if (error.code === "ENOENT")
+        reject(
+          new Error(
+            "minikube is not on PATH. Install it (https://minikube.sigs.k8s.io/docs/start), or take another stack: npm run up -- --stack local",
+          ),
+        );
+      else if (error.name === "AbortError")
+        reject(new Error(`minikube ${args.join(" ")} was ended after ${TIMEOUT_MINUTES} minutes`));
+      else reject(error);
     });
     child.on("close", (status, signal) => {
       resolve(status ?? (signal === null ? 1 : 128));

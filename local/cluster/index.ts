@@ -18,6 +18,7 @@ import {
 import { clusterTools } from "./tools";
 
 export { type ClusterInfo, readClusterInfo } from "./info";
+export { CLUSTER_TOOLS } from "./tools";
 
 const START_MS = 180_000;
 const STOP_MS = 30_000;

@@ -47,6 +47,13 @@ export function readClusterInfo(name: string = DEFAULT_CLUSTER): ClusterInfo | u
   }
 }
 
+/** Every embedded cluster that runs here. */
+export function runningClusters(): ClusterInfo[] {
+  const clusters = path.dirname(clusterDir());
+  if (!fs.existsSync(clusters)) return [];
+  return fs.readdirSync(clusters).flatMap((name) => readClusterInfo(name) ?? []);
+}
+
 /** The live owner of the cluster, from the file it writes first; undefined where there is none. */
 export function readSupervisor(directory: string): ProcessIdentity | undefined {
   try {

@@ -7,19 +7,19 @@ import type { ClusterTools } from "./components";
 import type { ClusterSettings } from "./settings";
 import type { ProvidedImage } from "./supervisor/images";
 
+/** What a cluster needs. A command that needs more asks for all at once: builds share their caches only within a call. */
+export const CLUSTER_TOOLS = [
+  ...(["kubernetes", "etcd", "coredns", "pause", "registry", "containerd"] as const),
+  ...(["cni-plugins", "docker", "nftables", "iproute2", "util-linux", "tini"] as const),
+  ...(["image-node", "image-libraries"] as const),
+];
+
 /** Everything the supervisor runs, built or fetched where it is missing. */
 export async function clusterTools(
   settings: ClusterSettings,
   progress: Progress,
 ): Promise<{ tools: ClusterTools; nodeImage: ProvidedImage }> {
-  const tools = await ensureTools(
-    [
-      ...(["kubernetes", "etcd", "coredns", "pause", "registry", "containerd"] as const),
-      ...(["cni-plugins", "docker", "nftables", "iproute2", "util-linux", "tini"] as const),
-      ...(["image-node", "image-libraries"] as const),
-    ],
-    { progress },
-  );
+  const tools = await ensureTools(CLUSTER_TOOLS, { progress });
   const executable = (tool: keyof typeof tools, name: string): string => {
     const file = tools[tool].bin[name];
     if (file === undefined) throw new Error(`the tool ${tool} has no executable ${name}`);

@@ -1,5 +1,6 @@
 import * as path from "node:path";
 
+import { compileCacheDir } from "../paths";
 import { terminalProgress } from "../progress";
 import { ensureTools } from "./ensure";
 import { ensureStandIns } from "./stand-ins";
@@ -21,6 +22,7 @@ export async function toolEnvironment(
   return {
     PATH: [...new Set([...first, ...rest])].join(path.delimiter),
     PULUMI_SKIP_UPDATE_CHECK: "1",
+    NODE_COMPILE_CACHE: compileCacheDir(),
     ...(used.length > 0 ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
   };
 }

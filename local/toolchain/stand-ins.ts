@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { cacheDir, repositoryRoot, stateDir } from "../paths";
+import { cacheDir, compileCacheDir, repositoryRoot, stateDir } from "../paths";
 import type { Progress } from "../progress";
 import { ensureTools } from "./ensure";
 import { run } from "./run";
@@ -127,7 +127,7 @@ async function install(
 
 function standIn(plugin: Plugin, node: string): string {
   const bundle = path.join(repositoryRoot(), "dist", `provider-${plugin}.js`);
-  return `#!/bin/sh\nexec "${node}" --enable-source-maps "${bundle}" "$@"\n`;
+  return `#!/bin/sh\nexport NODE_COMPILE_CACHE="${compileCacheDir()}"\nexec "${node}" "${bundle}" "$@"\n`;
 }
 
 /** Keeps the time of a file that needs no change: it tells when a download was last tried. */

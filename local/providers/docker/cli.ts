@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
+import { runningClusters } from "../../cluster/info";
 
 export interface DaemonSettings {
   host: string | undefined;
@@ -28,9 +29,11 @@ const shownLines = 20;
 const daemonTimeoutMs = 15_000;
 
 export class DockerCli {
-  readonly #program = process.env["MODELPORT_DOCKER"] ?? "docker";
+  readonly #program: string;
 
-  constructor(private readonly settings: DaemonSettings) {}
+  constructor(private readonly settings: DaemonSettings) {
+    this.#program = process.env["MODELPORT_DOCKER"] ?? clientOfCluster(settings.host) ?? "docker";
+  }
 
   /** The daemon's version. @throws Error when there is no docker CLI, or no daemon answers it */
   async requireDaemon(): Promise<string> {
@@ -126,4 +129,10 @@ function tlsArgs(folder: string): string[] {
 
 function hide(line: string, secret: string | undefined): string {
   return secret === undefined || secret === "" ? line : line.replaceAll(secret, "***");
+}
+
+/** An embedded cluster's daemon has a client that fits it; another one may be too new to speak with it. */
+function clientOfCluster(host: string | undefined): string | undefined {
+  const cluster = runningClusters().find(({ dockerHost }) => dockerHost === host);
+  return cluster === undefined ? undefined : path.join(cluster.dockerCli, "docker");
 }

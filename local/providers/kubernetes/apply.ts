@@ -28,6 +28,7 @@ export const isCustomResourceDefinition = (object: KubeObject): boolean =>
   apiVersionOf(object).startsWith("apiextensions.k8s.io/");
 
 const createRetries = 5;
+const takeOverAttempts = 5;
 
 export class Applier {
   constructor(
@@ -74,9 +75,7 @@ export class Applier {
       set(inputs, getString(live, "metadata", "resourceVersion"), "metadata", "resourceVersion");
       return this.client.replace(path, { query, body: inputs });
     }
-    let current = live;
-    const managers = isPatch || preview ? undefined : takeOver(live, fieldManager);
-    if (managers !== undefined) current = await this.#setManagers(path, live, managers);
+    const current = isPatch || preview ? live : await this.#takeOver(path, live, fieldManager);
     keepIgnored(inputs, current, ignoreChanges, fieldManager);
     const force =
       this.#force(inputs) ||
@@ -127,14 +126,25 @@ export class Applier {
       .catch(explainConflict(fieldManager));
   }
 
-  #setManagers(path: string, live: KubeObject, managers: PlainObject[]): Promise<KubeObject> {
-    const resourceVersion = getString(live, "metadata", "resourceVersion");
-    return this.client.jsonPatch(path, {
-      body: [
-        { op: "replace", path: "/metadata/managedFields", value: managers },
-        { op: "replace", path: "/metadata/resourceVersion", value: resourceVersion },
-      ],
-    });
+  /** Makes the fields written at create this manager's. A controller may write in between: then with what it wrote. */
+  async #takeOver(path: string, live: KubeObject, fieldManager: string): Promise<KubeObject> {
+    for (let attempt = 1, current = live; ; attempt++) {
+      const managers = takeOver(current, fieldManager);
+      if (managers === undefined) return current;
+      const resourceVersion = getString(current, "metadata", "resourceVersion");
+      try {
+        return await this.client.jsonPatch(path, {
+          body: [
+            { op: "replace", path: "/metadata/managedFields", value: managers },
+            { op: "replace", path: "/metadata/resourceVersion", value: resourceVersion },
+          ],
+        });
+      } catch (error) {
+        const overtaken = error instanceof ApiError && error.reason === "Conflict";
+        if (!overtaken || attempt === takeOverAttempts) throw error;
+        current = await this.client.get(path);
+      }
+    }
   }
 
   #force(inputs: KubeObject): boolean {

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
-import { stateDir } from "../../paths";
+import { runningClusters } from "../../cluster/info";
 
 export interface Machine {
   interfaces: NodeJS.Dict<os.NetworkInterfaceInfo[]>;
@@ -57,7 +57,7 @@ function contains(cidr: string, family: "IPv4" | "IPv6", address: string): boole
 function thisMachine(): Machine {
   return {
     interfaces: os.networkInterfaces(),
-    nodeAddresses: embeddedNodeAddresses(),
+    nodeAddresses: runningClusters().map(({ nodeAddress }) => nodeAddress),
     isVirtualBridge,
     resolve: async (host) => {
       try {
@@ -67,19 +67,6 @@ function thisMachine(): Machine {
       }
     },
   };
-}
-
-function embeddedNodeAddresses(): string[] {
-  const clusters = path.join(stateDir(), "clusters");
-  return listFolder(clusters).flatMap((name) => {
-    try {
-      const text = fs.readFileSync(path.join(clusters, name, "cluster.json"), "utf8");
-      const { nodeAddress } = JSON.parse(text) as { nodeAddress?: unknown };
-      return typeof nodeAddress === "string" ? [nodeAddress] : [];
-    } catch {
-      return [];
-    }
-  });
 }
 
 function isVirtualBridge(interfaceName: string): boolean {

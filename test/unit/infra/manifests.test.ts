@@ -82,6 +82,7 @@ function podSpec(manifest: unknown): Plain {
 
 describe("the zero-downtime contract", () => {
   it("gives a stopping pod the time to be forgotten and to finish", () => {
+    const drainSeconds = 3;
     const longestRequestSeconds = 10;
     const manifest = JSON.parse(JSON.stringify(deployment(DEPLOYMENT))) as {
       spec: { progressDeadlineSeconds: number };
@@ -91,7 +92,7 @@ describe("the zero-downtime contract", () => {
       containers: { lifecycle: { preStop: { sleep: { seconds: number } } } }[];
     };
     const { seconds } = containers[0]!.lifecycle.preStop.sleep;
-    assert.ok(terminationGracePeriodSeconds >= seconds + longestRequestSeconds + 5);
+    assert.ok(terminationGracePeriodSeconds >= seconds + drainSeconds + longestRequestSeconds + 5);
     assert.ok(manifest.spec.progressDeadlineSeconds < 600, "below Pulumi's await");
   });
 

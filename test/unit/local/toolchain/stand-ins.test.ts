@@ -65,6 +65,7 @@ describe("local/toolchain/stand-ins", function () {
     const standIns = parts[expected.length] ?? "";
     assert.match(standIns, /\/modelport\/stand-ins\/[0-9a-f]{12}$/);
     assert.deepEqual(rest, {
+      NODE_COMPILE_CACHE: path.join(env.XDG_CACHE_HOME, "modelport/compile-cache"),
       PULUMI_SKIP_UPDATE_CHECK: "1",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     });
