@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import * as net from "node:net";
+import { promisify } from "node:util";
 import { messageOf, ProgramError } from "../errors";
 
 const TIMEOUT_MS = 5000;
@@ -20,10 +21,16 @@ export async function checkDockerDaemon(host: string | undefined): Promise<void>
     throw new ProgramError("images can't be built here", {
       why: lacksClient
         ? "there is no docker command on PATH"
-        : `no Docker daemon answers at ${where}: ${messageOf(error)}`,
+        : `no Docker daemon answers at ${where}: ${complaint(error)}`,
       fix: "start Docker, or name a daemon that runs: DOCKER_HOST=unix:///path/of/docker.sock",
     });
   }
+}
+
+/** The client's own words, where it has some. */
+function complaint(error: unknown): string {
+  const { stderr } = error as { stderr?: string };
+  return stderr === undefined || stderr.trim() === "" ? messageOf(error) : stderr.trim();
 }
 
 function accepts(path: string): Promise<void> {
@@ -38,18 +45,10 @@ function accepts(path: string): Promise<void> {
 }
 
 /** Only the client knows its contexts, and how to reach a daemon through ssh. */
-function askClient(host: string | undefined): Promise<void> {
-  const env = { ...process.env, ...(host === undefined ? {} : { DOCKER_HOST: host }) };
-  return new Promise((resolve, reject) => {
-    execFile(
-      process.env["MODELPORT_DOCKER"] ?? "docker",
-      ["version", "--format", "{{.Server.Version}}"],
-      { env, timeout: TIMEOUT_MS },
-      (error, _, stderr) => {
-        if (error === null) resolve();
-        else if (stderr.trim() === "") reject(error);
-        else reject(new Error(stderr.trim()));
-      },
-    );
+async function askClient(host: string | undefined): Promise<void> {
+  const program = process.env["MODELPORT_DOCKER"] ?? "docker";
+  await promisify(execFile)(program, ["version", "--format", "{{.Server.Version}}"], {
+    env: { ...process.env, ...(host === undefined ? {} : { DOCKER_HOST: host }) },
+    timeout: TIMEOUT_MS,
   });
 }
