@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
-import type { AddressInfo } from "node:net";
+import * as net from "node:net";
 import { program } from "../../../infra/index";
 import { readModel } from "../../../infra/models";
 import { DIGEST, run, type Registered } from "./support/mocks";
@@ -19,6 +19,8 @@ describe("the program", () => {
   let home: string;
   let server: http.Server;
   let port: number;
+  /** Stands for the Docker daemon of an embedded cluster. */
+  let builder: net.Server;
   let requests: string[];
   let answer: (url: string) => unknown;
 
@@ -31,7 +33,7 @@ describe("the program", () => {
       response.end(JSON.stringify(answer(request.url ?? "")));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    ({ port } = server.address() as AddressInfo);
+    ({ port } = server.address() as net.AddressInfo);
     // Staging copies the server's bundle.
     execFileSync(process.execPath, [path.join(ROOT, "local", "build.js"), "server"]);
   });
@@ -45,9 +47,13 @@ describe("the program", () => {
         : right();
     home = fs.mkdtempSync(path.join(os.tmpdir(), "program-"));
     process.env["XDG_STATE_HOME"] = home;
+    builder = net.createServer().listen(path.join(home, "docker.sock"));
+    process.env["MODELPORT_DOCKER"] = path.join(home, "docker");
+    fs.writeFileSync(path.join(home, "docker"), "#!/bin/sh\necho 28.0.0\n", { mode: 0o755 });
     writeCluster();
   });
   afterEach(() => {
+    builder.close();
     process.env = { ...saved };
     fs.rmSync(home, { recursive: true });
   });
@@ -81,7 +87,7 @@ describe("the program", () => {
         kubeconfig: path.join(folder, "admin.conf"),
         host: "127.0.0.1",
         registry: { server: "localhost:5001", insecure: true },
-        dockerHost: "unix:///run/docker.sock",
+        dockerHost: `unix://${path.join(home, "docker.sock")}`,
         baseImage: "localhost:5001/modelport/node:24",
         platform: "linux/amd64",
         supervisor: { pid: process.pid, started },
@@ -288,6 +294,11 @@ describe("the program", () => {
         elsewhere({ kubeconfig: "/nonexistent/config" }),
         /kubeconfig \/nonexistent\/config can't be read[\s\S]*fix: pulumi config set/,
       ));
+
+    it("a machine without a builder", async () => {
+      fs.rmSync(path.join(home, "docker"));
+      await refuses(config("existing"), /images can't be built here\n {2}why: there is no docker/);
+    });
 
     it("a context that isn't in it", () =>
       refuses(
