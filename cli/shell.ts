@@ -35,6 +35,9 @@ export interface CommandResult {
   stderr: string;
 }
 
+/** How long output may trail the end of the command that wrote it. */
+const DRAIN_MS = 300;
+
 /** Runs a short command; one that takes longer than `timeoutMs` is killed and counts as failed. */
 export function capture(
   command: string,
@@ -52,6 +55,9 @@ export function capture(
     child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
     child.once("error", (error) => resolve({ code: 127, stdout, stderr: error.message }));
-    child.once("exit", (code) => resolve({ code: code ?? 124, stdout, stderr }));
+    const finish = (): void => resolve({ code: child.exitCode ?? 124, stdout, stderr });
+    // Output may arrive after the end; but what the command itself started may hold the pipes open for ever.
+    child.once("close", finish);
+    child.once("exit", () => setTimeout(finish, DRAIN_MS).unref());
   });
 }

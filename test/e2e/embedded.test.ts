@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse, stringify } from "yaml";
+import { childrenOf } from "../../local/cluster/supervisor/sandbox";
 import { type CommandOptions, type Result, command } from "../support/command";
 import { copyCheckout } from "../support/checkout";
 import { isolatedEnvironment } from "../support/environment";
@@ -249,11 +250,7 @@ async function scaleByHand(env: Record<string, string>, replicas: number): Promi
 
 /** All that a command started, but not the cluster's owner, which is a daemon. */
 function descendants(of: number): number[] {
-  const children = fs
-    .readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .filter((pid) => parentOf(pid) === of && !isSupervisor(pid));
+  const children = childrenOf(of).filter((pid) => !isSupervisor(pid));
   return children.flatMap((child) => [child, ...descendants(child)]);
 }
 
@@ -262,14 +259,5 @@ function isSupervisor(pid: number): boolean {
     return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("supervisor.js");
   } catch {
     return false;
-  }
-}
-
-function parentOf(pid: number): number | undefined {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-  } catch {
-    return undefined;
   }
 }
