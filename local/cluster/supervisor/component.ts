@@ -67,10 +67,9 @@ export class SupervisedComponent {
     child.stdout.pipe(out, { end: false });
     child.stderr.pipe(out, { end: false });
     child.once("error", (error) => this.ended(error.message));
-    child.once("exit", (code, signal) => {
-      out.end();
-      this.ended(signal ?? `exit code ${code}`);
-    });
+    child.once("exit", (code, signal) => this.ended(signal ?? `exit code ${code}`));
+    // What it started may go on writing.
+    child.once("close", () => out.end());
   }
 
   private ended(how: string): void {

@@ -55,7 +55,7 @@ function docker({ settings, tools }: Context, args: string[]): Promise<void> {
     let errors = "";
     child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
     child.once("error", reject);
-    child.once("exit", (code) => {
+    child.once("close", (code) => {
       if (code === 0) resolve();
       else reject(new Error(`docker ${args.join(" ")}: ${errors.trim().slice(-1000)}`));
     });
