@@ -214,20 +214,6 @@ export const toolTable = {
     debian: { packages: ["nftables"], bin: { nft: "usr/sbin/nft" } },
     linuxOnly: true,
   },
-  iptables: {
-    version: "1.8",
-    bin: ["iptables", "iptables-save", "iptables-restore", "ip6tables"],
-    path: { version: { arguments: { iptables: ["--version"] }, from: "1.8" } },
-    debian: {
-      packages: ["iptables"],
-      bin: {
-        ...xtables("iptables"),
-        ...xtables("ip6tables"),
-      },
-      libraryEnv: { XTABLES_LIBDIR: "xtables" },
-    },
-    linuxOnly: true,
-  },
   tini: {
     version: "0.19",
     bin: ["tini"],
@@ -259,10 +245,3 @@ export const toolTable = {
 } satisfies Record<string, ToolSpec>;
 
 export type ToolName = keyof typeof toolTable;
-
-/** The variant on top of nftables: the one that today's kernels have. */
-function xtables(family: string): Record<string, string> {
-  return Object.fromEntries(
-    ["", "-save", "-restore"].map((verb) => [`${family}${verb}`, `usr/sbin/${family}-nft${verb}`]),
-  );
-}

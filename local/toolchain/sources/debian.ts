@@ -16,8 +16,6 @@ export interface DebianSpec {
   packages: string[];
   /** Paths inside the packages, by executable name. */
   bin: Record<string, string>;
-  /** Variables that hold a folder beside the shared libraries; LD_LIBRARY_PATH comes by itself. */
-  libraryEnv?: Record<string, string>;
 }
 
 /** Every system that has apt has these; another libc than the system's would not even start. */
@@ -39,7 +37,7 @@ export const debianSource: Source<DebianSpec> = {
     return "why" in ready ? ready : undefined;
   },
 
-  async fetch({ packages, bin, libraryEnv = {} }, { dir, folder }, step) {
+  async fetch({ packages, bin }, { dir, folder }, step) {
     const ready = await apt("update");
     if ("why" in ready) throw new Error(ready.why);
     step.update("finding the libraries");
@@ -52,7 +50,7 @@ export const debianSource: Source<DebianSpec> = {
     if (result.code !== 0) throw failed(packages, result);
     const version = await unpack(downloads, dir, packages[0] ?? "", step);
     fs.rmSync(downloads, { recursive: true });
-    return { version, source: "debian", bin: expose({ dir, folder }, bin, libraryEnv) };
+    return { version, source: "debian", bin: expose({ dir, folder }, bin) };
   },
 };
 

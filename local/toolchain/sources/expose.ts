@@ -9,28 +9,22 @@ import type { Place } from "./source";
  * own, and other programs may call the executables, too.
  *
  * @param bin paths inside the packages, by executable name
- * @param libraryEnv variables for the scripts: folders beside the libraries
  * @returns the paths in `exec/`
  */
 export function expose(
   { dir, folder }: Place,
   bin: Record<string, string>,
-  libraryEnv: Record<string, string> = {},
 ): Record<string, string> {
   fs.mkdirSync(path.join(dir, "exec"), { recursive: true });
   const libraries = libraryFolders(dir);
   const names = libraries.flatMap((library) => fs.readdirSync(path.join(dir, library)));
-  const variables = Object.entries({ LD_LIBRARY_PATH: "", ...libraryEnv }).map(([name, below]) => {
-    const paths = libraries.map((library) => path.join(library, below));
-    const present = paths.filter((one) => fs.existsSync(path.join(dir, one)));
-    return `export ${name}="${present.map((one) => path.join(folder, one)).join(":")}"\n`;
-  });
+  const searched = libraries.map((library) => path.join(folder, library)).join(":");
   const exposed: Record<string, string> = {};
   for (const [name, wanted] of Object.entries(bin)) {
     const file = merged(dir, wanted);
     const target = path.join(dir, "exec", name);
     if (uses(path.join(dir, file), names)) {
-      const script = `#!/bin/sh\n${variables.join("")}exec "${path.join(folder, file)}" "$@"\n`;
+      const script = `#!/bin/sh\nexport LD_LIBRARY_PATH="${searched}"\nexec "${path.join(folder, file)}" "$@"\n`;
       fs.writeFileSync(target, script, { mode: 0o755 });
     } else {
       fs.symlinkSync(path.join("..", file), target);

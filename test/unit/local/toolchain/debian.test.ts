@@ -60,18 +60,17 @@ describe("local/toolchain/sources/debian", () => {
 
     it("wraps what does, so that it finds its libraries at the final place", () => {
       const [dir, folder] = [temporaryFolder(), temporaryFolder()];
-      fs.mkdirSync(path.join(dir, library, "xtables"), { recursive: true });
+      fs.mkdirSync(path.join(dir, library), { recursive: true });
       fs.writeFileSync(path.join(dir, library, "libthing.so.2"), "");
       executable(
         path.join(dir, "usr/sbin/dynamic"),
-        'echo "$LD_LIBRARY_PATH|$PLUGINS|$*"\nexit\n\0libthing.so.2\0',
+        'echo "$LD_LIBRARY_PATH|$*"\nexit\n\0libthing.so.2\0',
       );
       const bin = { dynamic: "usr/sbin/dynamic" };
-      expose({ dir, folder }, bin, { PLUGINS: "xtables" });
+      expose({ dir, folder }, bin);
       fs.cpSync(dir, folder, { recursive: true });
       const out = execFileSync(path.join(folder, "exec/dynamic"), ["a b", "c"]).toString();
-      const at = path.join(folder, library);
-      assert.equal(out, `${at}|${path.join(at, "xtables")}|a b c\n`);
+      assert.equal(out, `${path.join(folder, library)}|a b c\n`);
     });
 
     it("fails when the packages lack an executable", () => {
