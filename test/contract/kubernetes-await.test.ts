@@ -73,8 +73,11 @@ describe("contract: kubernetes await", function () {
     // await/checker/pod/check.go, containerLastTerminationState
     const name = uniqueName("crash");
     const script = "console.error('the model is missing'); process.exit(3)";
+    const inputs = deployment({ name, namespace }, script);
+    // Without a probe a container counts as ready for the moment before it ends.
+    (inputs["spec"] as PropertyMap)["minReadySeconds"] = 5;
     const failure = await plugin
-      .make(deploymentUrn, deployment({ name, namespace }, script), 15)
+      .make(deploymentUrn, inputs, 15)
       .then(() => assert.fail("it must not succeed"), initializationFailure);
     assert.match(failure.reasons.join("\n"), /exit code 3/);
     if (!isOfficial("kubernetes"))
