@@ -75,7 +75,8 @@ describe("contract: kubernetes await", function () {
     const script = "console.error('the model is missing'); process.exit(3)";
     const inputs = deployment({ name, namespace }, script);
     // Without a probe a container counts as ready for the moment before it ends.
-    (inputs["spec"] as PropertyMap)["minReadySeconds"] = 5;
+    const { containers } = at(inputs, "spec", "template", "spec") as { containers: PropertyMap[] };
+    containers[0]!["readinessProbe"] = { tcpSocket: { port: 1 } };
     const failure = await plugin
       .make(deploymentUrn, inputs, 15)
       .then(() => assert.fail("it must not succeed"), initializationFailure);
