@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ExitCode, UserError } from "../errors";
 import { repositoryRoot } from "../paths";
 import type { Progress, Step } from "../progress";
@@ -154,8 +155,4 @@ function removeIfEmpty(directory: string): void {
   } catch {
     // Another cluster is in it, or it was never made.
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -4,8 +4,6 @@ import * as os from "node:os";
 import { ExitCode, UserError } from "../errors";
 import type { ClusterSettings } from "./settings";
 
-const MOST_RUN_PATH = 100;
-
 /** What must hold before anything of the cluster is made. @throws UserError, the first fault found */
 export async function checkMachine(settings: ClusterSettings): Promise<void> {
   if (process.platform !== "linux") {
@@ -32,7 +30,6 @@ export async function checkMachine(settings: ClusterSettings): Promise<void> {
   checkLink(settings);
   await checkPort(settings.ports.api, "MODELPORT_API_PORT", "the Kubernetes API");
   await checkPort(settings.ports.registry, "MODELPORT_REGISTRY_PORT", "the container registry");
-  if (settings.runDirectory.length > MOST_RUN_PATH) throw new Error(settings.runDirectory);
 }
 
 /** The link's network must not be one this machine is in already. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Component, Context } from "../components";
 import { type Sandbox, signalInside } from "./sandbox";
 
@@ -141,8 +142,4 @@ export class SupervisedComponent {
       return "no log";
     }
   }
-}
-
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

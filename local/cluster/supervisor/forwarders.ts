@@ -2,7 +2,7 @@ import type * as http from "node:http";
 import * as https from "node:https";
 import * as net from "node:net";
 import * as readline from "node:readline";
-import { sleep } from "./component";
+import { setTimeout as sleep } from "node:timers/promises";
 
 interface Service {
   metadata: { namespace: string; name: string };
