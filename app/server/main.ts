@@ -19,6 +19,8 @@ async function main(): Promise<void> {
     log.info("listening", { port: server.port });
     stopOnSignals(server, settings, log);
     await server.loaded;
+    const { grpcPort, metricsPort } = server;
+    log.info("started", { grpcPort, metricsPort });
   } catch (error) {
     log.error("could not start", { reason: (error as Error).message });
     process.exit(1);

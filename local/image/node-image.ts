@@ -2,12 +2,13 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { cacheDir } from "../paths";
 import type { Tool } from "../toolchain";
+import { strip } from "./strip";
 
 /** Where the public distroless Node images have it too, so that one Dockerfile fits either. */
 const NODE = "nodejs/bin/node";
 const NONROOT = 65532;
 /** Changes whenever this file lays the image out differently. */
-const RECIPE = "1";
+const RECIPE = "2";
 
 /**
  * The build context of the embedded cluster's base image: Node, the C and C++ libraries, a non-root user; no shell.
@@ -40,8 +41,7 @@ export function nodeImageContext(
   fs.chmodSync(path.join(root, "tmp"), 0o1777);
   const binary = path.join(root, NODE);
   fs.mkdirSync(path.dirname(binary), { recursive: true });
-  fs.copyFileSync(node.bin["node"] ?? "", binary);
-  fs.chmodSync(binary, 0o755);
+  fs.writeFileSync(binary, strip(fs.readFileSync(node.bin["node"] ?? "")), { mode: 0o755 });
   write(
     path.join(partial, "Dockerfile"),
     `FROM scratch\nCOPY root /\nUSER ${NONROOT}:${NONROOT}\nENV PATH=/nodejs/bin NODE_ENV=production\nENTRYPOINT ["/${NODE}"]\n`,

@@ -10,7 +10,7 @@ import { isAlive, thisProcess, type ProcessIdentity } from "./process-identity";
 /** What a tool's folder in the cache says of itself: `tool.json`, written last. */
 export interface Receipt {
   version: string;
-  source: "download" | "npm" | "go" | "debian";
+  source: "download" | "npm" | "go" | "debian" | "pip";
   /** Paths by executable name, relative to the folder. */
   bin: Record<string, string>;
 }

@@ -133,6 +133,13 @@ export const toolTable = {
     go: { version: "1", builds: [{ module: "pause", package: "modelport/pause" }] },
     linuxOnly: true,
   },
+  /** Sends the requests of `npm run bench` and checks the answers. */
+  loadgen: {
+    version: "1",
+    bin: ["loadgen"],
+    go: { version: "1", builds: [{ module: "loadgen", package: "modelport/loadgen" }] },
+    linuxOnly: true,
+  },
   registry: {
     version: "2.8",
     bin: ["docker-registry"],

@@ -1,32 +1,58 @@
 import type { ServedVersion } from "../data-plane";
 import { RequestError } from "../errors";
-import type { Answer, Rows } from "../evaluator";
+import type { InputMetadata, ModelMetadata } from "../model-metadata";
+import type { Tensor } from "../tensor";
+import { kindOf, shorten } from "./faults";
+import { isObject, parseJson, textOf } from "./json-body";
+import { isBase64 } from "./json-elements";
+import { readRows, type Place } from "./json-rows";
+import { notFinite, renderRow, standardJson } from "./json-values";
 
-/** The largest finite float32: what is beyond it would reach the model as infinity. */
-const MAX_FLOAT32 = 3.4028234663852886e38;
-
-const EXPECTED = '{"instances": [[number, …], …]} or one bare instance [number, …] is needed';
+const INSTANCES: Place = { path: "instances" };
+const INSTANCE: Place = { path: "instance", bare: true };
 
 /**
- * The rows of a plain prediction request: `{"instances": [[…], …]}`, or one bare instance `[…]`.
+ * The inputs of a plain prediction request: `{"instances": [instance, …]}`, or one bare instance.
  * @throws RequestError 400 naming the field, 413 when there are more than `maxRows` instances.
  */
-export function parseInstances(body: string, served: ServedVersion, maxRows: number): Rows {
-  const value = parseJson(body);
-  if (Array.isArray(value)) {
-    // One number is enough to tell a bare instance from a list of them, which needs its name.
-    if (Array.isArray(value[0]))
-      throw new RequestError(400, `several instances need their name: ${EXPECTED}`, "instances");
-    return [checkInstance(value, undefined, served)];
+export function parseInstances(
+  body: Buffer,
+  { metadata }: ServedVersion,
+  maxRows: number,
+): readonly Tensor[] {
+  const { inputs } = metadata;
+  const value = parseJson(body, metadata);
+  if (!isObject(value) || isBase64(value)) {
+    const [input] = inputs;
+    if (inputs.length > 1 || !isInstanceOf(input, value))
+      throw new RequestError(400, `${expected(metadata)}, got ${kindOf(value)}`);
+    // One level more than an instance has makes a list of them, which needs its name.
+    if (depthOf(value) >= input.shape.length)
+      throw new RequestError(
+        400,
+        `several instances need their name: ${expected(metadata)}`,
+        "instances",
+      );
+    return readRows(inputs, [value], INSTANCE, body.length);
   }
-  if (typeof value !== "object" || value === null)
-    throw new RequestError(400, `${EXPECTED}, got ${kindOf(value)}`);
+  if (inputs.length > 1 && !("instances" in value))
+    return readRows(inputs, [value], INSTANCE, body.length);
   for (const key in value)
     if (key !== "instances")
-      throw new RequestError(400, `unknown field "${shorten(key)}": ${EXPECTED}`, shorten(key));
-  const { instances } = value as { instances?: unknown };
+      throw new RequestError(
+        400,
+        `unknown field "${shorten(key)}": ${expected(metadata)}`,
+        shorten(key),
+      );
+  const { instances } = value;
   if (!Array.isArray(instances))
-    throw new RequestError(400, `${EXPECTED}, got ${kindOf(instances)}`, "instances");
+    throw new RequestError(400, `${expected(metadata)}, got ${kindOf(instances)}`, "instances");
+  checkRows(instances, maxRows);
+  return readRows(inputs, instances, INSTANCES, body.length);
+}
+
+/** @throws RequestError 400 when there is no row, 413 when there are more than `maxRows`. */
+export function checkRows(instances: readonly unknown[], maxRows: number): void {
   if (instances.length === 0)
     throw new RequestError(400, "at least one instance is needed", "instances");
   if (instances.length > maxRows)
@@ -35,88 +61,122 @@ export function parseInstances(body: string, served: ServedVersion, maxRows: num
       `at most ${maxRows} instances in one request, got ${instances.length}`,
       "instances",
     );
-  for (let i = 0; i < instances.length; i++) checkInstance(instances[i], i, served);
-  return instances as Rows;
 }
 
-/** The answer as JSON text, written by hand: it is as fast as the rest and its shape is plain to see. */
-export function renderPredictions(served: ServedVersion, answer: Answer): string {
-  const labels = quotedLabels(served);
+/** Whether the model's one input is a text a row: its body may be just that text. */
+export function takesText({ inputs }: ModelMetadata): boolean {
+  const [{ datatype, shape }] = inputs;
+  return inputs.length === 1 && datatype === "BYTES" && shape.length === 1;
+}
+
+/** A body of type text/plain: one text, as it is. @throws RequestError 400 when it is not UTF-8. */
+export function parseText(body: Buffer, { metadata }: ServedVersion): readonly Tensor[] {
+  const [{ name, datatype }] = metadata.inputs;
+  return [{ name, datatype, shape: [1], data: [textOf(body)] }];
+}
+
+/** Whether `value` can be meant as one instance of a model with `input` alone, so that errors speak of its parts. */
+function isInstanceOf({ shape, datatype }: InputMetadata, value: unknown): boolean {
+  if (Array.isArray(value)) return true;
+  if (shape.length > 1 || value === null) return false;
+  return datatype === "BYTES" ? typeof value === "string" || isBase64(value) : true;
+}
+
+function depthOf(value: unknown): number {
+  let depth = 0;
+  for (let inner = value; Array.isArray(inner); inner = inner[0] as unknown) depth++;
+  return depth;
+}
+
+function expected({ inputs }: ModelMetadata): string {
+  const [first] = inputs;
+  const one =
+    inputs.length === 1
+      ? describe(first)
+      : `{${inputs.map((input) => `"${input.name}": ${describe(input)}`).join(", ")}}`;
+  return `{"instances": [${one}, …]} or one bare instance ${one} is needed`;
+}
+
+/** A row of `input`, such as `[number, …]`. */
+function describe({ datatype, shape }: InputMetadata): string {
+  const element = datatype === "BYTES" ? "text" : datatype === "BOOL" ? "true or false" : "number";
+  return shape.slice(1).reduce<string>((inner) => `[${inner}, …]`, element);
+}
+
+/** What of a version's answers is the same in all of them. */
+interface Template {
+  readonly head: string;
+  /** A classifier's: its labels as JSON, and which outputs tell them. */
+  readonly labels: readonly string[] | undefined;
+  readonly label: number;
+  readonly probabilities: number;
+  /** `"name":`, of each output. */
+  readonly names: readonly string[];
+}
+
+const templates = new WeakMap<ServedVersion, Template>();
+
+function templateOf(served: ServedVersion): Template {
+  let template = templates.get(served);
+  if (template === undefined) {
+    const { name, labels, outputs } = served.metadata;
+    template = {
+      head: `{"model":${JSON.stringify(name)},"version":${JSON.stringify(served.version)},"predictions":[`,
+      labels: labels?.map((label) => JSON.stringify(label)),
+      label: outputs.findIndex((output) => output.name === "label"),
+      probabilities: outputs.findIndex((output) => output.name === "probabilities"),
+      names: outputs.map((output) => `${JSON.stringify(output.name)}:`),
+    };
+    templates.set(served, template);
+  }
+  return template;
+}
+
+/**
+ * The answer as JSON text, written by hand: it is as fast as the rest and its shape is plain to see.
+ * @throws RequestError 422 when the model answered a number that isn't finite.
+ */
+export function renderPredictions(served: ServedVersion, outputs: readonly Tensor[]): string {
+  const template = templateOf(served);
+  const rows = outputs[0]?.shape[0] ?? 0;
+  let text = template.head;
+  for (let row = 0; row < rows; row++) {
+    if (row > 0) text += ",";
+    text +=
+      template.labels === undefined
+        ? renderOutputs(template.names, outputs, row)
+        : renderClass(template, template.labels, outputs, row);
+  }
+  return `${text}]}`;
+}
+
+function renderClass(
+  template: Template,
+  labels: readonly string[],
+  outputs: readonly Tensor[],
+  row: number,
+): string {
+  const tensor = outputs[template.probabilities] as Tensor;
+  const data = tensor.data as Float32Array | Float64Array;
   const width = labels.length;
+  const start = row * width;
   let text = "";
-  for (let row = 0; row < answer.rows; row++) {
-    const at = answer.offset + row;
-    const label = labels[Number(answer.labels[at])];
-    if (label === undefined)
-      throw new RequestError(500, `the model answered label ${String(answer.labels[at])}`);
-    text += `${row === 0 ? "" : ","}{"label":${label},"probabilities":[`;
-    for (let i = 0; i < width; i++) {
-      const probability = answer.probabilities[at * width + i] ?? NaN;
-      if (!Number.isFinite(probability))
-        throw new RequestError(500, `the model answered probability ${probability}`);
-      text += i === 0 ? String(probability) : `,${probability}`;
-    }
-    text += "]}";
-  }
-  return `{"model":"${served.metadata.name}","version":"${served.version}","predictions":[${text}]}`;
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (error) {
-    const why = body.trim() === "" ? "the body is empty" : (error as Error).message;
-    throw new RequestError(400, `the body is not JSON: ${why}`);
-  }
-}
-
-function checkInstance(
-  instance: unknown,
-  index: number | undefined,
-  served: ServedVersion,
-): readonly number[] {
-  const [{ shape, features }] = served.metadata.inputs;
-  const width = shape[1];
-  if (!Array.isArray(instance) || instance.length !== width) {
-    const got = Array.isArray(instance) ? `${instance.length}` : kindOf(instance);
-    throw new RequestError(
-      400,
-      `${width} numbers (${features.join(", ")}) are needed, got ${got}`,
-      index === undefined ? "instance" : `instances[${index}]`,
-    );
-  }
+  let best = 0;
   for (let i = 0; i < width; i++) {
-    const value: unknown = instance[i];
-    if (typeof value === "number" && value <= MAX_FLOAT32 && value >= -MAX_FLOAT32) continue;
-    const got = typeof value === "number" ? "one beyond float32" : kindOf(value);
-    throw new RequestError(
-      400,
-      `a finite number (${features[i] ?? ""}) is needed, got ${got}`,
-      `${index === undefined ? "instance" : `instances[${index}]`}[${i}]`,
-    );
+    const probability = data[start + i] ?? NaN;
+    if (!Number.isFinite(probability)) throw notFinite(tensor, row);
+    if (probability > (data[start + best] ?? NaN)) best = i;
+    text += i === 0 ? String(probability) : `,${probability}`;
   }
-  return instance as readonly number[];
+  const index = template.label === -1 ? best : Number(outputs[template.label]?.data[row]);
+  const label = labels[index];
+  if (label === undefined) throw new RequestError(500, `the model answered label ${index}`);
+  return `{"label":${label},"probabilities":[${text}]}`;
 }
 
-const quoted = new WeakMap<ServedVersion, readonly string[]>();
-
-function quotedLabels(served: ServedVersion): readonly string[] {
-  let labels = quoted.get(served);
-  if (labels === undefined) {
-    labels = served.metadata.labels.map((label) => JSON.stringify(label));
-    quoted.set(served, labels);
-  }
-  return labels;
-}
-
-function kindOf(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
-}
-
-/** Names that come from outside go back cut. */
-function shorten(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+function renderOutputs(names: readonly string[], outputs: readonly Tensor[], row: number): string {
+  let text = "";
+  for (let i = 0; i < outputs.length; i++)
+    text += `${i === 0 ? "" : ","}${names[i] ?? ""}${renderRow(outputs[i] as Tensor, row, standardJson)}`;
+  return `{${text}}`;
 }

@@ -2,17 +2,28 @@ import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse }
 import type { AddressInfo, Socket } from "node:net";
 import { errorBody, RequestError } from "../errors";
 import type { Log } from "../log";
-import { declaresTooMuch, tooLarge } from "./body";
-import type { Handler, Reply, Route } from "./routes";
+import type { Tracer } from "../observability/tracer";
+import type { ApiKeys } from "../protection/api-keys";
+import type { RateLimit } from "../protection/rate-limit";
+import { Exchange, MAX_HEADERS, type Connection, type Service } from "./exchange";
+import type { Router } from "./routes";
 
 export interface HttpOptions {
-  readonly routes: ReadonlyMap<string, Route>;
-  readonly maxBodyBytes: number;
+  readonly routes: Router;
   readonly log: Log;
+  /** Bytes of a request's body, as sent and when decompressed. */
+  readonly maxBodyBytes: number;
+  /** Connections at once; some more are accepted to be told so, and for probes. Default 4096. */
+  readonly maxConnections?: number;
   /** How long an idle connection is kept. Default 620 s: longer than any balancer's (Google's keeps them 600 s). */
   readonly keepAliveMs?: number;
   /** How long a client may take to send its headers, and its whole request. Default 10 s. */
   readonly requestMs?: number;
+  /** Without them, nobody needs a key. */
+  readonly apiKeys?: ApiKeys | undefined;
+  readonly rateLimit?: RateLimit | undefined;
+  /** Without one, requests aren't traced. */
+  readonly tracer?: Tracer | undefined;
 }
 
 export interface HttpTransport {
@@ -24,68 +35,46 @@ export interface HttpTransport {
   close(): Promise<boolean>;
 }
 
+const MAX_HEADER_BYTES = 16 * 1024;
+/** Connections beyond the limit that are still answered. */
+const SURPLUS = 256;
+
 /** HTTP/1.1 around a table of routes: methods, limits, timeouts, errors. */
 export function createHttpTransport(options: HttpOptions): HttpTransport {
-  const { routes, log, maxBodyBytes, keepAliveMs = 620_000, requestMs = 10_000 } = options;
-  const sockets = new Set<Socket>();
-  let draining = false;
+  const { routes, log, maxBodyBytes, apiKeys, rateLimit, tracer } = options;
+  const { maxConnections = 4096, keepAliveMs = 620_000, requestMs = 10_000 } = options;
+  const connections = new Map<Socket, Connection>();
+  const service: Service = {
+    ...{ routes, log, maxBodyBytes, apiKeys, rateLimit, tracer },
+    draining: false,
+  };
 
   const server = createServer({
     keepAliveTimeout: keepAliveMs,
     headersTimeout: requestMs,
     requestTimeout: requestMs,
     connectionsCheckingInterval: Math.min(1000, requestMs),
+    maxHeaderSize: MAX_HEADER_BYTES,
+    // Told in the protocol's own words, like any other fault.
+    requireHostHeader: false,
     noDelay: true,
   });
+  // Node drops what is beyond its limit without a word: one more than ours shows that there were too many.
+  server.maxHeadersCount = MAX_HEADERS + 1;
+  server.maxConnections = maxConnections + SURPLUS;
+  // Of a client that doesn't read its answer.
+  server.timeout = keepAliveMs;
 
-  const send = (request: IncomingMessage, response: ServerResponse, reply: Reply): void => {
-    if (response.destroyed) return;
-    if (draining) response.shouldKeepAlive = false;
-    const { status, type, body, headers } = reply;
-    if (status === 204) response.writeHead(status, headers);
-    else {
-      const length = Buffer.byteLength(body);
-      response.writeHead(status, { "content-type": type, "content-length": length, ...headers });
-    }
-    response.end(body);
-    if (log.level === "debug")
-      log.debug("request", { method: request.method, url: request.url, status });
+  const begin = (request: IncomingMessage, response: ServerResponse, asksFirst: boolean): void => {
+    const connection = connections.get(request.socket) ?? { inFlight: 0, surplus: false };
+    new Exchange(service, request, response, connection).start(asksFirst);
   };
-
-  const fail = (request: IncomingMessage, response: ServerResponse, error: unknown): void => {
-    if (!(error instanceof RequestError) || error.status === 500)
-      log.error("request failed", { url: request.url, error: String(error) });
-    const told = error instanceof RequestError ? error : new RequestError(500, "internal error");
-    send(request, response, errorReply(told));
-  };
-
-  const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    try {
-      const reply = find(routes, request)(request);
-      if (reply instanceof Promise)
-        reply.then(
-          (later) => send(request, response, later),
-          (error: unknown) => fail(request, response, error),
-        );
-      else send(request, response, reply);
-    } catch (error) {
-      fail(request, response, error);
-    }
-  };
-
-  server.on("request", answer);
-  server.on("checkContinue", (request, response) => {
-    if (declaresTooMuch(request, maxBodyBytes)) {
-      send(request, response, errorReply(tooLarge(maxBodyBytes, { connection: "close" })));
-      return;
-    }
-    response.writeContinue();
-    answer(request, response);
-  });
+  server.on("request", (request, response) => begin(request, response, false));
+  server.on("checkContinue", (request, response) => begin(request, response, true));
   server.on("clientError", refuse);
   server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
+    connections.set(socket, { inFlight: 0, surplus: connections.size >= maxConnections });
+    socket.once("close", () => connections.delete(socket));
   });
 
   return {
@@ -98,11 +87,11 @@ export function createHttpTransport(options: HttpOptions): HttpTransport {
         });
       }),
     drain: () => {
-      draining = true;
+      service.draining = true;
     },
     close: () =>
       new Promise((resolve) => {
-        draining = true;
+        service.draining = true;
         let complete = true;
         // A closing server no longer checks its clients' timeouts.
         const deadline = setTimeout(() => {
@@ -114,38 +103,16 @@ export function createHttpTransport(options: HttpOptions): HttpTransport {
           resolve(complete);
         });
         // Connections opened ahead of need (browsers and balancers do) would be waited for.
-        for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+        for (const socket of connections.keys()) if (socket.bytesRead === 0) socket.destroy();
       }),
   };
 }
 
-function find(routes: ReadonlyMap<string, Route>, request: IncomingMessage): Handler {
-  const { url = "/", method = "GET" } = request;
-  const query = url.indexOf("?");
-  const route = routes.get(query === -1 ? url : url.slice(0, query));
-  if (route === undefined)
-    throw new RequestError(404, `nothing here: ${[...routes.keys()].join(", ")}`);
-  const handler =
-    method === "POST" ? route.POST : method === "GET" || method === "HEAD" ? route.GET : undefined;
-  if (handler !== undefined) return handler;
-  const allow = [
-    ...(route.GET ? ["GET", "HEAD"] : []),
-    ...(route.POST ? ["POST"] : []),
-    "OPTIONS",
-  ].join(", ");
-  if (method === "OPTIONS")
-    return () => ({ status: 204, type: "application/json", body: "", headers: { allow } });
-  throw new RequestError(405, `${method} is not allowed here: ${allow}`, undefined, { allow });
-}
-
-function errorReply(error: RequestError): Reply {
-  return {
-    status: error.status,
-    type: "application/json",
-    body: errorBody(error),
-    headers: error.headers,
-  };
-}
+const REFUSALS: Readonly<Record<string, readonly [status: number, message: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "the request took too long to arrive"],
+  HPE_HEADER_OVERFLOW: [431, "the headers are too large"],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, "the chunks' extensions are too large"],
+};
 
 /** What isn't HTTP, or came too slowly, never became a request: answered on the bare socket. */
 function refuse(
@@ -156,12 +123,7 @@ function refuse(
     socket.destroy();
     return;
   }
-  const [status, message] =
-    error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-      ? [408, "the request took too long to arrive"]
-      : error.code === "HPE_HEADER_OVERFLOW"
-        ? [431, "the headers are too large"]
-        : [400, "not a valid HTTP request"];
+  const [status, message] = REFUSALS[error.code ?? ""] ?? [400, "not a valid HTTP request"];
   const body = errorBody(new RequestError(status, message));
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\ncontent-type: application/json\r\n` +

@@ -1,52 +1,32 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { readGolden, shippedModels } from "./support/models";
+import { stageFiles } from "../../../infra/components/build-context";
+import { IMAGE_FOLDER, serverFiles } from "../../../infra/components/server-files";
+import { readModel } from "../../../infra/models";
+import { machinePlatform } from "../../../infra/units";
+import { slow } from "./support/graphs";
+import { readGolden, shippedModels, temporaryModels } from "./support/models";
 import { assertPredictions, get, post } from "./support/server";
 
 const root = path.join(__dirname, "../../..");
 
-interface Entry {
-  readonly from: string;
-  readonly to: string;
-}
-
-interface Context {
-  readonly files: readonly Entry[];
-  readonly perArch: Readonly<Record<string, readonly Entry[]>>;
-  readonly perModel: readonly Entry[];
-}
-
-/** The files a path of app/context.json stands for: itself, or those of its folder with the ending after `*`. */
-function matching(from: string): string[] {
-  const [folder, ending, ...rest] = from.split("*");
-  assert.deepEqual(rest, [], `one * at most: ${from}`);
-  if (ending === undefined) return [from];
-  const names = readdirSync(path.join(root, folder!)).filter((name) => name.endsWith(ending));
-  return names.map((name) => folder! + name);
-}
-
-/** The files of app/context.json, laid out as the Dockerfile lays them out below /app. */
+/** The image's /app: what a staged context has below image/, its layers on top of each other. */
 function stage(target: string): void {
-  const context = JSON.parse(readFileSync(path.join(root, "app/context.json"), "utf8")) as Context;
-  const platform = process.arch === "arm64" ? "linux/arm64" : "linux/amd64";
-  const perModel = context.perModel.map(({ from, to }) => ({
-    from: from.replace("{model}", "iris").replace("{version}", "1"),
-    to: to.replace("{model}", "iris").replace("{version}", "1"),
-  }));
-  for (const { from, to } of [...context.files, ...context.perArch[platform]!, ...perModel]) {
-    const sources = matching(from);
-    assert.notEqual(sources.length, 0, `${from} matches nothing`);
-    for (const source of sources) {
-      const file = path.join(target, to.endsWith("/") ? path.join(to, path.basename(source)) : to);
-      mkdirSync(path.dirname(file), { recursive: true });
-      cpSync(path.join(root, source), file);
-    }
-  }
+  const platform = machinePlatform(process.arch);
+  assert.ok(platform !== undefined);
+  const files = serverFiles(root, platform, [readModel(root, "iris")]);
+  stageFiles(
+    target,
+    files
+      .filter((file) => file.target.startsWith(IMAGE_FOLDER))
+      .map((file) => ({ ...file, target: file.target.replace(/^image\/[^/]+\//, "") })),
+  );
 }
 
 describe("image", () => {
@@ -70,6 +50,8 @@ describe("image", () => {
         cwd: "/",
         env: {
           PORT: "0",
+          GRPC_PORT: "0",
+          METRICS_PORT: "0",
           HOST: "127.0.0.1",
           MODELS_DIR: path.join(folder, "models"),
           ...environment,
@@ -90,8 +72,7 @@ describe("image", () => {
     await new Promise<void>((resolve) => {
       createInterface(child.stdout).on("line", (line) => {
         lines.push(JSON.parse(line) as Record<string, unknown>);
-        if (["model ready", "could not start"].includes(String(lines.at(-1)!["message"])))
-          resolve();
+        if (["started", "could not start"].includes(String(lines.at(-1)!["message"]))) resolve();
       });
       child.on("close", () => resolve());
     });
@@ -105,6 +86,31 @@ describe("image", () => {
     const instances = golden.requests.map(({ instance }) => instance);
     const { body } = await post(`${url}/predict`, JSON.stringify({ instances }));
     assertPredictions(body, golden, golden.requests);
+    child.kill("SIGINT");
+    assert.deepEqual(await exit, { code: 0, stderr: "" });
+  });
+
+  it("serves gRPC and metrics on their own ports, and a slow model from a worker thread", async () => {
+    const models = temporaryModels().addGraph("slow", slow(4));
+    const { child, url, exit, lines } = await start({ MODELS_DIR: models.path });
+    const ready = lines.find(({ message }) => message === "model ready");
+    assert.equal(ready?.["thread"], "worker");
+    assert.equal((await post(`${url}/predict`, "[1,2]")).status, 200);
+    const { grpcPort, metricsPort } = lines.at(-1)!;
+    const metrics = await fetch(`http://127.0.0.1:${String(metricsPort)}/metrics`);
+    assert.match(await metrics.text(), /modelport_requests_total\{model="slow",version="1"\} 1\n/);
+    const session = connectHttp2(`http://127.0.0.1:${String(grpcPort)}`);
+    const call = session.request({
+      ":method": "POST",
+      ":path": "/inference.GRPCInferenceService/ServerReady",
+      "content-type": "application/grpc",
+      te: "trailers",
+    });
+    call.end(Buffer.alloc(5)); // an empty message
+    const answer: Buffer[] = [];
+    for await (const chunk of call) answer.push(chunk as Buffer);
+    session.destroy();
+    assert.deepEqual([...Buffer.concat(answer)], [0, 0, 0, 0, 2, 8, 1], "ready: true");
     child.kill("SIGINT");
     assert.deepEqual(await exit, { code: 0, stderr: "" });
   });
@@ -149,7 +155,7 @@ describe("image", () => {
     assert.deepEqual(await exit, { code: 0, stderr: "" });
     assert.deepEqual(
       lines.map(({ message }) => message),
-      ["listening", "model ready", "draining", "stopped"],
+      ["listening", "model ready", "started", "draining", "stopped"],
     );
   });
 
@@ -179,20 +185,46 @@ describe("image", () => {
     assert.match(String(second.lines.at(-1)!["reason"]), /EADDRINUSE/);
   });
 
-  it("is built by copies alone, on a base given by digest, and starts node as PID 1", () => {
-    const lines = readFileSync(path.join(root, "app/Dockerfile"), "utf8")
-      .replace(/\\\n/g, "")
-      .split("\n")
-      .filter((line) => line !== "" && !line.startsWith("#"));
-    const instructions = lines.map((line) => line.split(" ")[0]);
-    assert.deepEqual(
-      [...new Set(instructions)],
-      ["ARG", "FROM", "WORKDIR", "ENV", "COPY", "EXPOSE", "USER", "ENTRYPOINT"],
-    );
-    assert.match(lines[0]!, /^ARG BASE_IMAGE=\S+@sha256:[0-9a-f]{64}$/);
-    const copies = lines.filter((line) => line.startsWith("COPY"));
-    assert.equal(copies.at(-1), "COPY models/ ./models/");
-    assert.ok(lines.includes("USER 65532:0"));
-    assert.match(lines.at(-1)!, /^ENTRYPOINT \["\/nodejs\/bin\/node", .*"\/app\/server\.js"\]$/);
+  describe("its Dockerfile", () => {
+    const text = readFileSync(path.join(root, "app/Dockerfile"), "utf8").replace(/\\\n/g, "");
+    const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    /** Instructions of a stage, by its name. */
+    const stageOf = (name: string) => {
+      const start = lines.findIndex((line) => line.endsWith(` AS ${name}`));
+      const rest = lines.slice(start + 1);
+      const end = rest.findIndex((line) => line.startsWith("FROM "));
+      return end < 0 ? rest : rest.slice(0, end);
+    };
+    const words = (stage: readonly string[]) => [
+      ...new Set(stage.map((line) => line.split(" ")[0])),
+    ];
+
+    it("is on bases given by digest", () => {
+      for (const name of ["BASE_IMAGE", "BUILD_IMAGE"])
+        assert.match(text, new RegExp(`^ARG ${name}=\\S+@sha256:[0-9a-f]{64}$`, "m"));
+    });
+
+    it("starts node as PID 1, as nobody, with group 0", () => {
+      const base = stageOf("base");
+      assert.ok(base.includes("USER 65532:0"));
+      assert.ok(base.includes("EXPOSE 8080 8081 9090"));
+      assert.match(base.at(-1)!, /^ENTRYPOINT \["\/nodejs\/bin\/node", .*"\/app\/server\.js"\]$/);
+    });
+
+    it("needs no network for a staged context: copies alone, the models last", () => {
+      assert.deepEqual(words(stageOf("staged")), ["COPY"]);
+      assert.equal(stageOf("staged").at(-1), "COPY LICENSE image*/models ./");
+    });
+
+    it("ends with the stage that builds from a checkout, in the same layers", () => {
+      assert.match(
+        lines.filter((line) => line.startsWith("FROM")).at(-1)!,
+        /^FROM base AS checkout$/,
+      );
+      assert.deepEqual(
+        stageOf("checkout").map((line) => /\/image\/(\w+)\/ \.\/$/.exec(line)?.[1]),
+        stageOf("staged").map((line) => /image\*\/(\w+) \.\/$/.exec(line)?.[1]),
+      );
+    });
   });
 });

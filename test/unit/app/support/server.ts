@@ -11,19 +11,23 @@ export interface RunningServer extends Server {
   readonly lines: Record<string, unknown>[];
 }
 
-/** The server in this process on a free port, its models loaded. */
+/** The server in this process on a free port, its models loaded; the shipped ones, iris the default, unless told otherwise. */
 export async function runServer(environment: Environment = {}): Promise<RunningServer> {
   const lines: Record<string, unknown>[] = [];
+  const { MODELS_DIR = shippedModels } = environment;
   const settings = readSettings({
     PORT: "0",
+    GRPC_PORT: "off",
+    METRICS_PORT: "off",
     HOST: "127.0.0.1",
-    MODELS_DIR: shippedModels,
+    MODELS_DIR,
+    ...(MODELS_DIR === shippedModels ? { DEFAULT_MODEL: "iris" } : {}),
     ...environment,
   });
   const log = createLog(settings.logLevel, (line) => {
     lines.push(JSON.parse(line) as Record<string, unknown>);
   });
-  const server = await startServer(settings, log);
+  const server = await startServer(settings, log, environment);
   await server.loaded;
   return { ...server, url: `http://127.0.0.1:${server.port}`, lines };
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createLog } from "../../../../app/server/log";
+import { createLog, type LogLevel } from "../../../../app/server/log";
+import type { RequestSpan, Tracer } from "../../../../app/server/observability/tracer";
 import { createHttpTransport, type HttpTransport } from "../../../../app/server/transports/http";
-import type { Handler } from "../../../../app/server/transports/routes";
+import { plain, Router, type Handler } from "../../../../app/server/transports/routes";
 import { raw } from "../support/server";
 
 const REQUEST_MS = 400;
@@ -13,27 +14,33 @@ describe("HTTP transport", () => {
   let http: HttpTransport;
   let port: number;
   let lines: string[];
-  let release: () => void;
+  let releases: (() => void)[];
 
   const hello: Handler = () => ({ status: 200, type: "text/plain", body: "hello" });
   const held: Handler = () =>
     new Promise((resolve) => {
-      release = () => resolve({ status: 200, type: "text/plain", body: "at last" });
+      releases.push(() => resolve({ status: 200, type: "text/plain", body: "at last" }));
     });
   const fail: Handler = () => Promise.reject(new Error("secret detail"));
 
-  const start = async (keepAliveMs: number) => {
+  const start = async (
+    keepAliveMs: number,
+    own: { level?: LogLevel; maxConnections?: number; tracer?: Tracer } = {},
+  ) => {
     lines = [];
-    const log = createLog("info", (line) => lines.push(line));
-    const routes = new Map([
-      ["/", { GET: hello }],
-      ["/held", { GET: held }],
-      ["/fail", { GET: fail }],
+    releases = [];
+    const { level = "info", ...more } = own;
+    const log = createLog(level, (line) => lines.push(line));
+    const routes = new Router([
+      { path: "/", protocol: plain, open: true, GET: hello },
+      { path: "/held", protocol: plain, GET: held },
+      { path: "/fail", protocol: plain, GET: fail },
     ]);
     http = createHttpTransport({
       routes,
       maxBodyBytes: 100,
       log,
+      ...more,
       keepAliveMs,
       requestMs: REQUEST_MS,
     });
@@ -109,7 +116,7 @@ describe("HTTP transport", () => {
     const complete = http.close();
     await Promise.all([closed(idle), closed(used)]);
     await assert.rejects(raw(port, GET), { code: "ECONNREFUSED" });
-    release();
+    for (const release of releases) release();
     assert.match(await answer, /^HTTP\/1.1 200 [^]*Connection: close[^]*at last$/);
     assert.equal(await complete, true);
   });
@@ -121,9 +128,136 @@ describe("HTTP transport", () => {
     assert.equal(await http.close(), false);
   });
 
+  it("gives the request's id back, or one of its own where there is none fit for a log", async () => {
+    const idOf = async (given?: string) => {
+      const header = given === undefined ? "" : `X-Request-Id: ${given}\r\n`;
+      const answer = await raw(
+        port,
+        `GET / HTTP/1.1\r\nHost: x\r\n${header}Connection: close\r\n\r\n`,
+      );
+      return /\r\nx-request-id: (.*)\r\n/.exec(answer)?.[1];
+    };
+    assert.equal(await idOf("Trace_7.a-b"), "Trace_7.a-b");
+    const own = [await idOf(), await idOf("a b"), await idOf("x".repeat(65)), await idOf("ü")];
+    for (const id of own) assert.match(id!, /^[0-9a-f]{8}-[0-9a-z]+$/);
+    assert.equal(new Set(own).size, own.length);
+  });
+
+  it("logs each request at level debug, with its id; the query and the headers stay out", async () => {
+    await http.close();
+    await start(60_000, { level: "debug" });
+    const answer = await raw(
+      port,
+      "GET /?key=secret HTTP/1.1\r\nHost: x\r\nX-Request-Id: seven\r\nAuthorization: Bearer secret\r\nConnection: close\r\n\r\n",
+    );
+    assert.match(answer, /^HTTP\/1.1 200 /);
+    const { protocol, method, path, status, requestId, seconds } = JSON.parse(
+      lines.at(-1)!,
+    ) as Record<string, unknown>;
+    assert.deepEqual(
+      [protocol, method, path, status, requestId],
+      ["http", "GET", "/", 200, "seven"],
+    );
+    assert.ok(Number(seconds) >= 0 && Number(seconds) < 1);
+    assert.doesNotMatch(lines.join(""), /secret/);
+  });
+
+  it("connections beyond the limit are told so and ended, but what is open is answered", async () => {
+    await http.close();
+    await start(60_000, { maxConnections: 2 });
+    const held = await Promise.all([open(), open()]);
+    const one = "GET /fail HTTP/1.1\r\nHost: x\r\n\r\n";
+    assert.match(
+      await raw(port, one),
+      /^HTTP\/1.1 503 [^]*retry-after: 1[^]*\{"error":"too many connections"\}$/,
+    );
+    const probe = await raw(port, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert.match(probe, /^HTTP\/1.1 200 /);
+    for (const socket of held) socket.destroy();
+    await sleep(50);
+    assert.match(
+      await raw(port, one.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")),
+      /^HTTP\/1.1 500 /,
+    );
+  });
+
+  it("pipelined requests are answered in order; too many ahead of their answers end the connection", async () => {
+    const answers = (text: string) =>
+      [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+    const last = GET.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    assert.deepEqual(answers(await raw(port, GET.repeat(99) + last)), Array(100).fill("200"));
+    const ahead = raw(port, GET.replace("/", "/held").repeat(129));
+    while (releases.length < 128) await sleep(5);
+    for (const release of releases) release();
+    assert.deepEqual(answers(await ahead), [...Array<string>(128).fill("200"), "503"]);
+  });
+
+  it("more than 100 headers: 431; larger ones than 16 KiB: 431; no Host: 400", async () => {
+    const headers = (count: number) =>
+      Array.from({ length: count }, (_, i) => `X-${i}: x\r\n`).join("");
+    const end = "Connection: close\r\n\r\n";
+    const get = (more: string) => raw(port, `GET / HTTP/1.1\r\nHost: x\r\n${more}${end}`);
+    assert.match(await get(headers(98)), /^HTTP\/1.1 200 /);
+    assert.match(await get(headers(99)), /^HTTP\/1.1 431 [^]*"at most 100 headers"/);
+    assert.match(await get(headers(300)), /^HTTP\/1.1 431 /);
+    assert.match(
+      await get(`X-Long: ${"x".repeat(20_000)}\r\n`),
+      /^HTTP\/1.1 431 [^]*"the headers are too large"/,
+    );
+    assert.match(
+      await raw(port, `GET / HTTP/1.1\r\n${end}`),
+      /^HTTP\/1.1 400 [^]*"the Host header is missing"/,
+    );
+    assert.match(await raw(port, "GET / HTTP/1.0\r\n\r\n"), /^HTTP\/1.1 200 /);
+  });
+
+  it("what is not HTTP: 400", async () => {
+    assert.match(
+      await raw(port, "HELO example.org\r\n\r\n"),
+      /^HTTP\/1.1 400 [^]*\{"error":"not a valid HTTP request"\}$/,
+    );
+  });
+
+  it("each request's span ends once, with its status; 499 when the client leaves first", async () => {
+    const events: string[] = [];
+    const startHttp = (
+      method: string,
+      path: string,
+      header: (name: string) => string | undefined,
+    ) => {
+      events.push(`${method} ${path} ${header("traceparent") ?? "none"}`);
+      return {
+        traceId: "trace",
+        route: (template: string) => events.push(`route ${template}`),
+        runs: () => events.push("runs"),
+        ran: () => events.push("ran"),
+        end: (status: number) => events.push(`end ${status}`),
+      } as unknown as RequestSpan;
+    };
+    const startRpc = () => assert.fail("no RPC here");
+    await http.close();
+    await start(60_000, { level: "debug", tracer: { startHttp, startRpc } });
+    const end = "Host: x\r\nConnection: close\r\n\r\n";
+    await raw(port, `GET / HTTP/1.1\r\nTraceparent: 00-1-2-01\r\n${end}`);
+    assert.deepEqual(events.splice(0), ["GET / 00-1-2-01", "route /", "end 200"]);
+    assert.match(lines.at(-1)!, /"traceId":"trace"/);
+    await raw(port, `GET /none HTTP/1.1\r\n${end}`);
+    assert.deepEqual(events.splice(0), ["GET /none none", "end 404"]);
+    await raw(port, `GET /fail HTTP/1.1\r\n${end}`);
+    assert.deepEqual(events.splice(0), ["GET /fail none", "route /fail", "end 500"]);
+    const socket = await open();
+    socket.write(GET.replace("/", "/held"));
+    while (releases.length === 0) await sleep(5);
+    socket.destroy();
+    while (!events.some((event) => event.startsWith("end"))) await sleep(5);
+    for (const release of releases) release();
+    await sleep(20);
+    assert.deepEqual(events, ["GET /held none", "route /held", "end 499"]);
+  });
+
   it("a taken port is an error", async () => {
     const log = createLog("error");
-    const second = createHttpTransport({ routes: new Map(), maxBodyBytes: 1, log });
+    const second = createHttpTransport({ routes: new Router([]), maxBodyBytes: 1, log });
     await assert.rejects(second.listen(port, "127.0.0.1"), { code: "EADDRINUSE" });
   });
 });

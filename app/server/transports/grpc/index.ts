@@ -1,0 +1,1 @@
+export { startGrpc, type GrpcOptions, type GrpcTransport } from "./server";

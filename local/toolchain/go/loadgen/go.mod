@@ -1,0 +1,3 @@
+module modelport/loadgen
+
+go 1.24.0
