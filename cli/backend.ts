@@ -34,6 +34,18 @@ export function passphraseVariables(
   return chosen === undefined ? { PULUMI_CONFIG_PASSPHRASE: ownPassphrase() } : {};
 }
 
+/** The passphrase that {@link passphraseVariables} would give, where there is one; makes none. */
+export function knownPassphrase(
+  stack: string,
+  user: NodeJS.ProcessEnv = process.env,
+): string | undefined {
+  if (LOCAL_STACKS.includes(stack)) return LOCAL_PASSPHRASE;
+  const given = user["PULUMI_CONFIG_PASSPHRASE"];
+  if (given !== undefined) return given;
+  const file = user["PULUMI_CONFIG_PASSPHRASE_FILE"] ?? passphraseFile();
+  return fs.existsSync(file) ? fs.readFileSync(file, "utf8").trim() : undefined;
+}
+
 /** The backend used where the user has chosen none. */
 export function ownBackend(): string {
   return `file://${path.join(stateDir(), "pulumi")}`;

@@ -10,7 +10,7 @@ export interface Interruptible {
   done(): void;
 }
 
-const guarded = new Set<ChildProcess>();
+const guarded = new Set<object>();
 
 /**
  * While `child` runs, the first Ctrl-C asks it to stop cleanly, a second one ends it at once.
@@ -43,6 +43,28 @@ export function onInterrupt(child: ChildProcess): Interruptible {
       guarded.delete(child);
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, handle);
     },
+  };
+}
+
+/**
+ * For commands that run until they are ended: calls `stop` at the first SIGINT, SIGTERM or SIGHUP, and `end` at the next.
+ *
+ * @returns gives the signals their usual meaning back
+ */
+export function onStop(stop: (signal: NodeJS.Signals) => void, end: () => void): () => void {
+  const guard = {};
+  let at: number | undefined;
+  const handle = (signal: NodeJS.Signals): void => {
+    const now = Date.now();
+    if (at === undefined) stop(signal);
+    else if (now - at >= SAME_PRESS_MS) end();
+    at ??= now;
+  };
+  guarded.add(guard);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, handle);
+  return () => {
+    guarded.delete(guard);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, handle);
   };
 }
 

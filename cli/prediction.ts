@@ -6,6 +6,14 @@ import { quote } from "./shell";
 
 const TIMEOUT_MS = 30_000;
 
+/** Which model of a service is asked, and by whom. */
+export interface PredictionOptions {
+  /** Default: the service's default model. */
+  readonly model?: string | undefined;
+  /** API key. Default: none. */
+  readonly key?: string | undefined;
+}
+
 /** The request body that model.json gives as its first example; undefined for a model of another checkout. */
 export function exampleBody(model: string | undefined): string | undefined {
   if (model === undefined) return undefined;
@@ -20,23 +28,37 @@ export function exampleBody(model: string | undefined): string | undefined {
   }
 }
 
-/** A command that works when pasted. */
-export function curlLine(url: string, body: string): string {
-  return `curl -sS ${quote(predictUrl(url))} -H 'content-type: application/json' -d ${quote(body)}`;
-}
-
-export function predictUrl(url: string): string {
-  return `${url.replace(/\/+$/, "")}/predict`;
+/**
+ * A command that works when pasted; an API key is never in it, but the variable that `modelport predict` reads too.
+ *
+ * @param options `path` default: /predict; `needsKey` default: false
+ */
+export function curlLine(
+  url: string,
+  body: string,
+  options: { readonly path?: string; readonly needsKey?: boolean } = {},
+): string {
+  const address = quote(withoutSlash(url) + (options.path ?? "/predict"));
+  const key = options.needsKey === true ? ' -H "x-api-key: $MODELPORT_API_KEY"' : "";
+  return `curl -sS ${address} -H 'content-type: application/json'${key} -d ${quote(body)}`;
 }
 
 /** @returns the answer's text @throws UserError if nobody answers, or not with 2xx */
-export async function predict(url: string, body: string): Promise<string> {
-  const target = predictUrl(url);
+export async function predict(
+  url: string,
+  body: string,
+  { model, key }: PredictionOptions = {},
+): Promise<string> {
+  const query = model === undefined ? "" : `?model=${encodeURIComponent(model)}`;
+  const target = `${withoutSlash(url)}/predict${query}`;
   let response: Response;
   try {
     response = await fetch(target, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: {
+        "content-type": "application/json",
+        ...(key === undefined ? {} : { "x-api-key": key }),
+      },
       body,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -51,6 +73,11 @@ export async function predict(url: string, body: string): Promise<string> {
   if (response.ok) return text;
   throw new UserError(`the prediction was refused with status ${response.status}`, {
     why: text.slice(0, 500),
-    fix: 'send {"instances": [[…], …]} or one bare instance',
+    fix:
+      response.status === 401
+        ? "give an API key of the service: --key, or MODELPORT_API_KEY"
+        : 'send {"instances": [[…], …]} or one bare instance',
   });
 }
+
+const withoutSlash = (url: string) => url.replace(/\/+$/, "");

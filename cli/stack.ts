@@ -19,6 +19,8 @@ export interface StackSettings {
   config: Readonly<Record<string, unknown>>;
   /** Whether its secrets provider is set up: making the stack leaves its file as it is. */
   hasSalt: boolean;
+  /** `encryptionsalt`, of a stack whose secrets a passphrase protects. */
+  salt?: string;
 }
 
 /** How long a Docker daemon may take to answer before it counts as absent. */
@@ -81,7 +83,8 @@ export function readStackSettings(stack: string, root = repositoryRoot()): Stack
       fix: `pulumi config set target embedded --stack ${stack}   # or minikube, existing`,
       exitCode: ExitCode.usage,
     });
-  return { target, config, hasSalt: document?.encryptionsalt !== undefined };
+  const salt = document?.encryptionsalt;
+  return { target, config, hasSalt: salt !== undefined, ...(salt === undefined ? {} : { salt }) };
 }
 
 function known(choice: ChosenStack): ChosenStack {

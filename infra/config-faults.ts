@@ -40,11 +40,12 @@ export function explain(issue: core.$ZodIssue, context: FaultContext): Fault[] {
       },
     ];
   }
-  const secret = path.at(-1) === "password";
+  const secret = isSecretPath(path);
   return [
     {
       key,
-      got: context.secret(path[0] ?? "") && found !== undefined ? "a secret" : show(found),
+      got:
+        (secret || context.secret(path[0] ?? "")) && found !== undefined ? "a secret" : show(found),
       allowed: allowedBy(issue),
       fix: setCommand(key, "<value>", stack, secret),
     },
@@ -105,7 +106,8 @@ function allowedBy(issue: core.$ZodIssue): string {
     case "invalid_value":
       return `one of ${issue.values.map(String).join(", ")}`;
     case "too_small":
-      return NUMERIC.has(issue.origin) ? `at least ${issue.minimum}` : "not empty";
+      if (NUMERIC.has(issue.origin)) return `at least ${issue.minimum}`;
+      return issue.minimum === 1 ? "not empty" : `at least ${issue.minimum} characters`;
     case "too_big":
       return `at most ${issue.maximum}${NUMERIC.has(issue.origin) ? "" : " characters"}`;
     case "invalid_key":
@@ -138,7 +140,7 @@ export function placeholders(
   if (typeof value === "string" && PLACEHOLDER.test(value)) {
     const key = keyOf(path);
     const got = context.secret(path[0] ?? "") ? "a placeholder" : `the placeholder ${value}`;
-    const fix = setCommand(key, "<value>", context.stack, path.at(-1) === "password");
+    const fix = setCommand(key, "<value>", context.stack, isSecretPath(path));
     return [{ key, got, allowed: "your own value", fix }];
   }
   if (typeof value !== "object" || value === null) return [];
@@ -154,6 +156,10 @@ export function unique(faults: readonly Fault[]): Fault[] {
     if (!byKey.has(fault.key) || fault.got.includes("placeholder")) byKey.set(fault.key, fault);
   return [...byKey.values()];
 }
+
+/** Values that must be set with --secret. */
+const isSecretPath = (path: readonly string[]) =>
+  path.at(-1) === "password" || path.at(-2) === "apiKeys";
 
 /** As `pulumi config --path` spells it: numbers are places in a list. */
 export function keyOf(path: readonly string[]): string {

@@ -58,10 +58,74 @@ const prediction = z.strictObject({
   expect: z.json().optional(),
 });
 
+/** A version's number; a list of them is served at once, the newest by default. */
+const version = z
+  .union(
+    [z.int().min(1), z.string().regex(/^[1-9][0-9]*$/, say("a version's number, e.g. 2"))],
+    say("a version's number, e.g. 2"),
+  )
+  .transform(String);
+
+/** Settings of the built-in server; what is left out has the server's own default. */
+const server = z.strictObject({
+  /** What is logged; "debug" also each request. Default: "info". */
+  logLevel: z.enum(["debug", "info", "warn", "error"]).optional(),
+  /** Largest body of a request, in bytes. Default: 65536. */
+  maxBodyBytes: z
+    .int()
+    .min(1024)
+    .max(64 * 1024 * 1024)
+    .optional(),
+  /** Instances in one request. Default: 1024. */
+  maxRows: z.int().min(1).max(1_000_000).optional(),
+  /** Threads for models slower than a millisecond; 0 runs them beside the requests. Default: 1. */
+  workers: z.int().min(0).max(64).optional(),
+  /** Requests a second for each API key, or each address where there are no keys. Default: no limit. */
+  rateLimit: z.int().min(1).max(1_000_000).optional(),
+  /** Requests at once above the limit. Default: twice the limit. */
+  rateBurst: z.int().min(1).max(10_000_000).optional(),
+  /** OpenTelemetry collector that traces are sent to, by OTLP over HTTP, e.g. http://collector:4318. Default: no traces. */
+  tracingEndpoint: z
+    .string()
+    .regex(/^https?:\/\/[^\s\/?#]+(?:\/\S*)?$/, say("http://host:port or https://host:port"))
+    .optional(),
+});
+
+/** How `modelport dev` runs an own container's program without one. */
+const dev = z.strictObject({
+  /** Program and arguments; it gets PORT. */
+  command: z.array(z.string().min(1)).min(1),
+  /** Where it runs, relative to the repository. Default: `build.context`, else the repository. */
+  cwd: z.string().min(1).optional(),
+});
+
+/** Shorter ones could be guessed from their hash. */
+const SHORTEST_API_KEY = 16;
+
 /** One inference service: the built-in server with `models`, or any container by `image` or `build`. */
 export const serviceSchema = z.strictObject({
   /** Folders of app/models, the first is the default model. */
   models: z.array(name).min(1).optional(),
+  /** Versions to serve of a model, e.g. {iris: 1} or {iris: [1, 2]}. Default: all, the newest answers. */
+  versions: z
+    .record(
+      name,
+      z.union([version.transform((one) => [one]), z.array(version).min(1)], {
+        error: () => "a version's number, or a list of them",
+      }),
+    )
+    .default({}),
+  /** API keys by their holder's name, set with --secret; with any, predictions need one. */
+  apiKeys: z
+    .record(
+      name,
+      z
+        .string()
+        .min(SHORTEST_API_KEY)
+        .regex(/^[\x21-\x7e]+$/, say("letters, digits and signs, without spaces")),
+    )
+    .default({}),
+  server: server.prefault({}),
   /** A ready image, by digest. */
   image: z.string().regex(DIGEST_REFERENCE, say("repository@sha256:<64 hex digits>")).optional(),
   /** An image to build from any folder with a Dockerfile, relative to the repository. */
@@ -82,6 +146,8 @@ export const serviceSchema = z.strictObject({
     .prefault({}),
   /** The request that proves an own container; the built-in server is proven with its models' golden answers. */
   prediction: prediction.optional(),
+  /** Only for `modelport dev`. Default: the container itself, by a Docker daemon. */
+  dev: dev.optional(),
   /** Pods. Default: 2, the least for updates without a failed request under all faults. */
   replicas: z.int().min(1).max(100).default(2),
   /** How it is reached. Default: the target's. */
@@ -176,6 +242,7 @@ export const stackSchema = z.discriminatedUnion("target", [
 
 export type StackConfig = z.infer<typeof stackSchema>;
 export type ServiceConfig = z.infer<typeof serviceSchema>;
+export type ServerConfig = ServiceConfig["server"];
 export type EmbeddedConfig = z.infer<typeof embedded>;
 export type ExistingConfig = z.infer<typeof existing>;
 export type MinikubeConfig = z.infer<typeof minikube>;

@@ -10,9 +10,10 @@ import {
   type FaultContext,
   type Values,
 } from "./config-faults";
-import { stackSchema, TARGET_NAMES, type ServiceConfig, type StackConfig } from "./config-schema";
+import { stackSchema, TARGET_NAMES, type StackConfig } from "./config-schema";
+import { checkService } from "./config-services";
 import { ConfigError, type Fault } from "./errors";
-import { choice, suggestion } from "./suggestion";
+import { choice } from "./suggestion";
 
 export interface RawConfig {
   readonly stack: string;
@@ -46,7 +47,7 @@ export function parseConfig(raw: RawConfig): StackConfig {
   faults.push(...placeholders(values, context));
   // What the schema can't say; asked of what could be read, so that all faults come at once.
   for (const [name, service] of entries(values["services"]))
-    faults.push(...checkService(name, service, raw));
+    faults.push(...checkService(name, service, context, raw.models));
   faults.push(...checkRegistry(values, raw));
   if (!parsed.success || faults.length > 0) throw new ConfigError(raw.stack, unique(faults));
   return parsed.data;
@@ -85,58 +86,13 @@ function decode(text: string): unknown {
 const isEmpty = (value: unknown) =>
   typeof value === "object" && value !== null && Object.keys(value).length === 0;
 
-function entries(value: unknown): [string, Partial<ServiceConfig>][] {
+function entries(value: unknown): [string, object][] {
   return typeof value === "object" && value !== null
     ? Object.entries(value as Record<string, unknown>).flatMap(
-        ([name, service]): [string, Partial<ServiceConfig>][] =>
+        ([name, service]): [string, object][] =>
           typeof service === "object" && service !== null ? [[name, service]] : [],
       )
     : [];
-}
-
-/** Which keys go together, and what is there on disk. */
-function checkService(name: string, service: Partial<ServiceConfig>, raw: RawConfig): Fault[] {
-  const at = `${PROJECT}:services.${name}`;
-  const { stack } = raw;
-  const sources = (["models", "image", "build"] as const).filter((key) => key in service);
-  const models: unknown[] = Array.isArray(service.models) ? service.models : [];
-  const faults: Fault[] = [];
-  if (sources.length !== 1)
-    faults.push({
-      key: at,
-      got: sources.length === 0 ? "neither models, image nor build" : sources.join(" and "),
-      allowed: "exactly one of models (built-in server), image, build (any container)",
-      fix:
-        sources.length === 0
-          ? setCommand(`${at}.models[0]`, raw.models[0] ?? "iris", stack)
-          : removeCommand(`${at}.${sources.at(-1) ?? ""}`, stack),
-    });
-  for (const [index, model] of models.entries()) {
-    if (typeof model !== "string" || raw.models.includes(model)) continue;
-    const key = `${at}.models[${index}]`;
-    faults.push({
-      key,
-      got: `"${model}", but there is no app/models/${model}/model.json`,
-      allowed: choice(model, raw.models),
-      fix: setCommand(key, suggestion(model, raw.models) ?? raw.models[0] ?? "iris", stack),
-    });
-  }
-  const own = sources.length === 1 && sources[0] !== "models";
-  if (own && service.prediction === undefined)
-    faults.push({
-      key: `${at}.prediction`,
-      got: "nothing",
-      allowed: "the request that proves an own container, e.g. {path: /predict, body: {...}}",
-      fix: setCommand(`${at}.prediction.path`, "/predict", stack),
-    });
-  if (sources.includes("models") && service.prediction !== undefined)
-    faults.push({
-      key: `${at}.prediction`,
-      got: "a request beside models",
-      allowed: "nothing: the built-in server is proven with its models' golden answers",
-      fix: removeCommand(`${at}.prediction`, stack),
-    });
-  return faults;
 }
 
 /** The password is a secret, and comes with a user. */

@@ -11,7 +11,7 @@ export async function program(): Promise<pulumi.Inputs> {
   const stack = pulumi.getStack();
   const config = readConfig(modelNames(root));
   const target = await createTarget(config);
-  const plans = planServices(config.services, target, root, stack);
+  const plans = await planServices(config.services, target, root, stack);
   await checkBuilder(plans, target);
 
   const cluster = target.provision(stack);

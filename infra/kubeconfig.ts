@@ -87,7 +87,13 @@ export interface ApiResponse {
 export async function apiRequest(
   context: KubeContext,
   path: string,
-  options: { method?: "GET" | "POST"; body?: string; timeoutMs?: number } = {},
+  options: {
+    method?: "GET" | "POST";
+    body?: string;
+    /** Default: none but what the credentials and the body need. */
+    headers?: Readonly<Record<string, string>>;
+    timeoutMs?: number;
+  } = {},
 ): Promise<ApiResponse> {
   const { cluster, user } = context;
   const exec = user.exec === undefined ? {} : await execCredential(user.exec);
@@ -108,6 +114,7 @@ export async function apiRequest(
         method: options.method ?? "GET",
         timeout: options.timeoutMs ?? 5000,
         headers: {
+          ...options.headers,
           ...(token === undefined || token === "" ? {} : { authorization: `Bearer ${token}` }),
           ...(basic === undefined
             ? {}

@@ -9,7 +9,16 @@ export const MODELS_FOLDER = path.join("app", "models");
 
 export interface Model {
   readonly name: string;
-  readonly versions: readonly string[];
+  /** Whose package it was trained with, e.g. "scikit-learn 1.8.0". */
+  readonly framework: string;
+  /** By number, the newest last: it answers when a request names none. */
+  readonly versions: readonly ModelVersion[];
+}
+
+export interface ModelVersion {
+  readonly version: string;
+  /** SHA-256 of what the server loads, by path below the version's folder. */
+  readonly files: Readonly<Record<string, string>>;
   readonly golden: Golden;
 }
 
@@ -17,14 +26,15 @@ export interface Model {
 export interface Golden {
   readonly model: string;
   readonly version: string;
-  /** Largest difference of a probability. */
+  /** Largest difference of a number. */
   readonly tolerance: number;
   readonly requests: readonly GoldenRequest[];
 }
 
 export interface GoldenRequest {
   readonly instance: unknown;
-  readonly prediction: { readonly label: string; readonly probabilities: readonly number[] };
+  /** A classifier's `{label, probabilities}`, or another model's outputs by name. */
+  readonly prediction: Readonly<Record<string, unknown>>;
 }
 
 /** Names of the models there are, sorted. */
@@ -51,17 +61,39 @@ export function readModel(root: string, name: string): Model {
         fix: `set "name": "${name}" there, or rename the folder`,
       },
     );
-  // The newest is last; it answers when a request names none.
-  const versions = Object.keys(metadata.versions).sort((a, b) => Number(a) - Number(b));
-  for (const version of versions)
-    checkChecksum(folder, name, version, metadata.versions[version]?.sha256 ?? "");
-  return { name, versions, golden: readGolden(folder, name, versions.at(-1) ?? "") };
+  const numbers = Object.keys(metadata.versions).sort((a, b) => Number(a) - Number(b));
+  const versions = numbers.map((version) => {
+    const files = metadata.versions[version]?.files ?? {};
+    for (const [file, wanted] of Object.entries(files))
+      checkChecksum(folder, name, `${version}/${file}`, wanted);
+    return { version, files, golden: readGolden(folder, name, version) };
+  });
+  return { name, framework: `${metadata.framework.name} ${metadata.framework.version}`, versions };
 }
 
-function checkChecksum(folder: string, name: string, version: string, wanted: string): void {
-  const file = `${MODELS_FOLDER}/${name}/${version}/model.onnx`;
+/**
+ * The versions that are served: the pinned ones, else all.
+ * @throws ProgramError when a pinned one isn't there
+ */
+export function servedVersions(
+  model: Model,
+  pins: readonly string[] | undefined,
+  key: string,
+): readonly ModelVersion[] {
+  const missing = pins?.find((pin) => !model.versions.some(({ version }) => version === pin));
+  const there = model.versions.map(({ version }) => version).join(", ");
+  if (missing !== undefined)
+    throw new ProgramError(`${key}: model ${model.name} has no version ${missing}`, {
+      why: `${MODELS_FOLDER}/${model.name}/model.json has: ${there}`,
+      fix: `set ${key} to one of them, or take the pin away`,
+    });
+  return model.versions.filter(({ version }) => pins?.includes(version) ?? true);
+}
+
+function checkChecksum(folder: string, name: string, below: string, wanted: string): void {
+  const file = `${MODELS_FOLDER}/${name}/${below}`;
   const content = orExplain(`${file} can't be read`, name, () =>
-    fs.readFileSync(path.join(folder, version, "model.onnx")),
+    fs.readFileSync(path.join(folder, below)),
   );
   const got = createHash("sha256").update(content).digest("hex");
   if (got !== wanted)
@@ -72,15 +104,15 @@ function checkChecksum(folder: string, name: string, version: string, wanted: st
 }
 
 function readGolden(folder: string, name: string, version: string): Golden {
-  const file = `${MODELS_FOLDER}/${name}/golden.json`;
+  const file = `${MODELS_FOLDER}/${name}/${version}/golden.json`;
   const golden = orExplain(
     `${file} can't be used`,
     name,
-    () => JSON.parse(fs.readFileSync(path.join(folder, "golden.json"), "utf8")) as Golden,
+    () => JSON.parse(fs.readFileSync(path.join(folder, version, "golden.json"), "utf8")) as Golden,
   );
-  if (golden.version !== version || golden.requests.length === 0)
+  if (golden.model !== name || golden.version !== version || golden.requests.length === 0)
     throw new ProgramError(`${file} doesn't prove version ${version}`, {
-      why: `it holds ${golden.requests.length} answers of version ${golden.version}`,
+      why: `it holds ${golden.requests.length} answers of ${golden.model} version ${golden.version}`,
       fix: retrain(name),
     });
   return golden;

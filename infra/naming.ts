@@ -24,6 +24,11 @@ export function physicalName(parts: readonly string[], maxLength = MAX_NAME_LENG
   return `${kept === "" ? "x" : kept}-${hash.slice(0, HASH_LENGTH)}`;
 }
 
+/** Namespace of a stack's services that name none. */
+export function stackNamespace(stack: string): string {
+  return physicalName(["modelport", stack]);
+}
+
 /** A plain name that could be taken for a shortened one is hashed too. */
 function looksHashed(name: string): boolean {
   return /-[0-9a-f]{8}$/.test(name);

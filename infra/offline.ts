@@ -126,7 +126,7 @@ function hasSecret(value: unknown): boolean {
 }
 
 function openSecrets(value: unknown): unknown {
-  if (isSecret(value)) return "offline-secret";
+  if (isSecret(value)) return "offline-secret-value";
   if (Array.isArray(value)) return value.map(openSecrets);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, openSecrets(child)]));

@@ -26,3 +26,9 @@ export function milliCores(cpu: CpuQuantity): number {
 export function mebibytes(bytes: ByteQuantity): number {
   return Number(bytes.slice(0, -2)) * (bytes.endsWith("Gi") ? 1024 : 1);
 }
+
+/** Of a machine that runs Linux containers, by Node's name for its processor; undefined for one that there are no images for. */
+export function machinePlatform(arch: NodeJS.Architecture): Platform | undefined {
+  if (arch === "x64") return "linux/amd64";
+  return arch === "arm64" ? "linux/arm64" : undefined;
+}

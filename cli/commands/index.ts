@@ -1,14 +1,18 @@
 import type { Command } from "commander";
 import { registerCluster } from "./cluster";
+import { registerDev } from "./dev";
 import { registerDoctor } from "./doctor";
 import { registerDown } from "./down";
 import { registerEnv } from "./env";
+import { registerNewModel } from "./new-model";
 import { registerPortForward } from "./port-forward";
 import { registerPredict } from "./predict";
 import { registerPreview } from "./preview";
 import { registerRender } from "./render";
 import { registerRunScript } from "./run-script";
+import { registerSbom } from "./sbom";
 import { registerStatus } from "./status";
+import { registerTrain } from "./train";
 import { registerUp } from "./up";
 import { registerUrl } from "./url";
 
@@ -21,7 +25,11 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerUrl,
   registerPredict,
   registerPortForward,
+  registerDev,
+  registerTrain,
+  registerNewModel,
   registerRender,
+  registerSbom,
   registerDoctor,
   registerEnv,
   registerCluster,

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { ExitCode, UserError } from "../../local/errors";
+import { apiKeyOf } from "../api-key";
 import { ownsCluster, checkEmbedded, forgetLostCluster } from "../embedded";
 import { EngineError, KILLED } from "../engine";
 import { ChangeReport, type ChangeSummary } from "../events";
@@ -88,7 +89,9 @@ async function show(session: Session, outputs: StackOutputs, json: boolean): Pro
   const [name, service] = pickService(outputs);
   const body = exampleBody(service.models[0]);
   const reachable = service.reachableFrom !== "cluster" && service.reachableFrom !== "vpc";
-  const answer = body !== undefined && reachable ? await predict(service.url, body) : undefined;
+  const key = apiKeyOf(session.stack, session.settings, name);
+  const answer =
+    body !== undefined && reachable ? await predict(service.url, body, { key }) : undefined;
   if (json) {
     const { target, url, image, services } = outputs;
     const prediction = answer === undefined ? undefined : (JSON.parse(answer) as unknown);
@@ -98,7 +101,8 @@ async function show(session: Session, outputs: StackOutputs, json: boolean): Pro
   }
   const lines = [`\n${service.url}   (reachable from: ${service.reachableFrom})\n`];
   if (!reachable) lines.push(`  npm run cli -- port-forward ${name}   # brings it to this machine`);
-  else if (body !== undefined) lines.push(`  ${curlLine(service.url, body)}`);
+  else if (body !== undefined)
+    lines.push(`  ${curlLine(service.url, body, { needsKey: key !== undefined })}`);
   if (answer !== undefined) lines.push(`  → ${answer.trim()}`);
   process.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { ProgramError } from "../errors";
-import type { Platform } from "../units";
 
 /** One file of a context: where it comes from (absolute) and where it goes (relative, with slashes). */
 export interface ContextFile {
@@ -20,71 +18,14 @@ export interface StagedContext {
 /** All files get this time: an image's layers then depend on contents only. */
 const MODIFIED = new Date("1980-01-01T00:00:00Z");
 
-interface Entry {
+/** A staged file, as it was when it was copied. */
+export interface Entry {
   target: string;
   size: number;
   mtimeMs: number;
   executable: boolean;
   sha256: string;
 }
-
-/** app/context.json. */
-interface ContextRules {
-  files: Rule[];
-  perArch: Partial<Record<Platform, Rule[]>>;
-  perModel: Rule[];
-}
-
-interface Rule {
-  from: string;
-  to: string;
-}
-
-/** Files of the built-in server with these models. @throws ProgramError naming what is missing */
-export function serverFiles(
-  root: string,
-  platform: Platform,
-  models: readonly { name: string; versions: readonly string[] }[],
-): ContextFile[] {
-  const rules = JSON.parse(
-    fs.readFileSync(path.join(root, "app", "context.json"), "utf8"),
-  ) as ContextRules;
-  const perModel = models.flatMap(({ name, versions }) =>
-    rules.perModel.flatMap((rule) =>
-      (rule.from.includes("{version}") ? versions : [""]).map((version) => ({
-        from: fill(rule.from, name, version),
-        to: fill(rule.to, name, version),
-      })),
-    ),
-  );
-  const perArch = rules.perArch[platform];
-  if (perArch === undefined) throw new ProgramError(`app/context.json knows no ${platform}`);
-  return [...rules.files, ...perArch, ...perModel].flatMap((rule) => expand(root, rule));
-}
-
-const fill = (pattern: string, model: string, version: string) =>
-  pattern.replaceAll("{model}", model).replaceAll("{version}", version);
-
-/** `from` is a file, or `folder/*.ext`; a `to` that ends in / is a folder. */
-function expand(root: string, { from, to }: Rule): ContextFile[] {
-  const folder = path.posix.dirname(from);
-  const base = path.posix.basename(from);
-  const names = base.startsWith("*")
-    ? list(path.join(root, folder)).filter((name) => name.endsWith(base.slice(1)))
-    : [base];
-  const sources = names.map((name) => path.join(root, folder, name));
-  if (sources.length === 0 || !sources.every((source) => fs.existsSync(source)))
-    throw new ProgramError(`the image needs ${from}, which is missing`, {
-      why: "app/context.json lists it",
-      fix: from.startsWith("node_modules/") ? "npm ci" : `git checkout ${from}`,
-    });
-  return sources.map((source) => ({
-    source,
-    target: to.endsWith("/") ? to + path.basename(source) : to,
-  }));
-}
-
-const list = (folder: string) => (fs.existsSync(folder) ? fs.readdirSync(folder).sort() : []);
 
 /** Every file below a folder of the user's own, but .git. */
 export function folderFiles(folder: string): ContextFile[] {
@@ -109,16 +50,28 @@ export function stageContext(
   const relative = path.posix.join(".modelport", "contexts", stack, service);
   const context = path.join(root, relative);
   const stamp = `${context}.json`;
-  const known = readStamp(stamp);
-  const sorted = [...files].sort((a, b) => (a.target < b.target ? -1 : 1));
-  const entries = sorted.map((file) => stageFile(context, file, known.get(file.target)));
-  removeOthers(context, new Set(sorted.map(({ target }) => target)));
-  normaliseFolders(context);
+  const entries = stageFiles(context, files, readStamp(stamp));
   replace(stamp, JSON.stringify(entries));
   const hash = createHash("sha256");
   for (const { target, executable, sha256 } of entries)
     hash.update(`${target}\0${executable ? "755" : "644"}\0${sha256}\n`);
   return { path: `../${relative}`, hash: hash.digest("hex") };
+}
+
+/**
+ * Makes a folder hold these files and nothing else.
+ * @param known what was staged there before, by target
+ */
+export function stageFiles(
+  folder: string,
+  files: readonly ContextFile[],
+  known: ReadonlyMap<string, Entry> = new Map(),
+): Entry[] {
+  const sorted = [...files].sort((a, b) => (a.target < b.target ? -1 : 1));
+  const entries = sorted.map((file) => stageFile(folder, file, known.get(file.target)));
+  removeOthers(folder, new Set(sorted.map(({ target }) => target)));
+  normaliseFolders(folder);
+  return entries;
 }
 
 function readStamp(stamp: string): Map<string, Entry> {

@@ -3,7 +3,7 @@ import { ProgramError } from "../errors";
 import { apiRequest, readContext, type KubeContext } from "../kubeconfig";
 import { PORT_NAME } from "../manifests/service";
 import type { NodeAddress, ReachableFrom } from "../targets/target";
-import { tryProof, type Failure, type Proof, type Send } from "./smoke";
+import { tryRequest, type Failure, type Proof, type ProofRequest, type Send } from "./smoke";
 
 export interface ProveArgs {
   readonly stack: string;
@@ -51,7 +51,7 @@ export function expectedAddress(
   return { url: nodeUrl(node, nodePort), reachableFrom: node.reachableFrom };
 }
 
-/** The first address through which a real prediction succeeded. @throws ProgramError when none did, with the last cause of each */
+/** The first address through which all predictions of the proof succeeded. @throws ProgramError when none did, with the last cause of each */
 export async function prove(args: ProveArgs): Promise<Address> {
   const limits = args.limits ?? LIMITS;
   const nodes = args.exposure === "NodePort" ? args.nodeAddresses : [];
@@ -98,10 +98,10 @@ function nodeUrl({ host }: NodeAddress, nodePort: number | undefined): string {
 }
 
 function fetchSender(url: string, timeoutMs: number): Send {
-  return async (path, body) => {
+  return async (path, body, headers) => {
     const response = await fetch(url + path, {
       method: "POST",
-      headers: { "content-type": "application/json", connection: "close" },
+      headers: { ...headers, "content-type": "application/json", connection: "close" },
       body,
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -113,14 +113,29 @@ function fetchSender(url: string, timeoutMs: number): Send {
 function proxySender(context: KubeContext, args: ProveArgs, timeoutMs: number): Send {
   const { namespace, service } = args;
   const prefix = `/api/v1/namespaces/${namespace}/services/http:${service}:${PORT_NAME}/proxy`;
-  return (path, body) => apiRequest(context, prefix + path, { method: "POST", body, timeoutMs });
+  return (path, body, headers) =>
+    apiRequest(context, prefix + path, { method: "POST", body, headers, timeoutMs });
 }
 
+/** Request by request, so that a rate limit delays the proof instead of failing it. */
 async function retry(proof: Proof, send: Send, limits: Limits): Promise<Failure> {
+  for (const request of proof.requests) {
+    const failure = await retryRequest(request, proof.headers, send, limits);
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}
+
+async function retryRequest(
+  request: ProofRequest,
+  headers: Proof["headers"],
+  send: Send,
+  limits: Limits,
+): Promise<Failure> {
   const started = Date.now();
   let wrongSince: number | undefined;
   for (;;) {
-    const failure = await tryProof(proof, send);
+    const failure = await tryRequest(request, headers, send);
     if (failure === undefined) return undefined;
     const now = Date.now();
     wrongSince = failure.answered ? (wrongSince ?? now) : undefined;

@@ -10,6 +10,8 @@ export interface InferenceImageArgs {
   readonly context: StagedContext;
   /** Within the context. Default: "Dockerfile". */
   readonly dockerfile?: string;
+  /** Of the Dockerfile. Default: the last one. */
+  readonly stage?: string;
   /** Of the nodes. */
   readonly platform: Platform;
   readonly build: BuildFacts;
@@ -38,6 +40,7 @@ export class InferenceImage extends pulumi.ComponentResource {
           context: context.path,
           dockerfile: `${context.path}/${args.dockerfile ?? "Dockerfile"}`,
           platform: args.platform,
+          ...(args.stage === undefined ? {} : { target: args.stage }),
           ...(args.build.baseImage === undefined
             ? {}
             : { args: { BASE_IMAGE: args.build.baseImage } }),

@@ -1,9 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
 import { messageOf } from "../errors";
-import type { Golden } from "../models";
+import type { Golden, ModelVersion } from "../models";
 
-/** A request that proves a service, and what its answer must be. */
+/** What proves a service: requests that must all be answered rightly, in this order. */
 export interface Proof {
+  readonly requests: readonly ProofRequest[];
+  /** Of every request, by lower-case name; may hold an API key. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface ProofRequest {
   readonly path: string;
   readonly body: unknown;
   /** Why an answer is wrong, or undefined when it is right. */
@@ -11,23 +17,69 @@ export interface Proof {
 }
 
 /** Sends one request; any transport failure rejects. */
-export type Send = (path: string, body: string) => Promise<{ status: number; text: string }>;
+export type Send = (
+  path: string,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+) => Promise<{ status: number; text: string }>;
 
-/** Requests in one body stay below the server's limits of 64 KiB and 1024 rows. */
-const MAX_ROWS = 500;
-const MAX_BYTES = 48 * 1024;
+/** A model as a service has it; the newest version is last. */
+export interface ServedModel {
+  readonly name: string;
+  readonly versions: readonly ModelVersion[];
+}
 
-/** All golden requests in one body; label and probabilities of every one must agree. */
-export function goldenProof(golden: Golden): Proof {
+export interface GoldenProofArgs {
+  readonly models: readonly ServedModel[];
+  /** The one that answers a request without a name. */
+  readonly defaultModel: string;
+  /** Sent as `x-api-key`: the API server's proxy keeps `authorization` for itself. Default: none. */
+  readonly apiKey?: string;
+  /** The server's. Default: 65536. */
+  readonly maxBodyBytes?: number;
+  /** The server's. Default: 1024. */
+  readonly maxRows?: number;
+}
+
+/** Requests stay well below the server's limits. */
+const SHARE_OF_LIMIT = 0.5;
+
+/** The golden answers of every version that is served, each version in one request. */
+export function goldenProof(args: GoldenProofArgs): Proof {
+  const { models, defaultModel, apiKey, maxBodyBytes = 64 * 1024, maxRows = 1024 } = args;
+  const limits = {
+    bytes: maxBodyBytes * SHARE_OF_LIMIT,
+    rows: Math.max(1, Math.floor(maxRows * SHARE_OF_LIMIT)),
+  };
+  const requests = models.flatMap(({ name, versions }) =>
+    versions.map(({ version, golden }, index) => {
+      const plain = name === defaultModel && index === versions.length - 1;
+      const path = plain ? "/predict" : `/predict?model=${name}&version=${version}`;
+      return { plain, request: goldenRequest(path, golden, limits) };
+    }),
+  );
+  // What a user asks first is proven first.
+  requests.sort((a, b) => Number(b.plain) - Number(a.plain));
+  return {
+    requests: requests.map(({ request }) => request),
+    headers: apiKey === undefined ? {} : { "x-api-key": apiKey },
+  };
+}
+
+function goldenRequest(
+  path: string,
+  golden: Golden,
+  limits: { bytes: number; rows: number },
+): ProofRequest {
   const requests: Golden["requests"][number][] = [];
   let bytes = 0;
   for (const request of golden.requests) {
-    bytes += JSON.stringify(request.instance).length + 1;
-    if (requests.length === MAX_ROWS || bytes > MAX_BYTES) break;
+    bytes += Buffer.byteLength(JSON.stringify(request.instance)) + 1;
+    if (requests.length === limits.rows || (requests.length > 0 && bytes > limits.bytes)) break;
     requests.push(request);
   }
   return {
-    path: "/predict",
+    path,
     body: { instances: requests.map(({ instance }) => instance) },
     fault: (answer) => goldenFault({ ...golden, requests }, answer),
   };
@@ -36,7 +88,7 @@ export function goldenProof(golden: Golden): Proof {
 interface Answer {
   model?: unknown;
   version?: unknown;
-  predictions?: { label?: unknown; probabilities?: unknown }[];
+  predictions?: unknown[];
 }
 
 function goldenFault(golden: Golden, answer: unknown): string | undefined {
@@ -45,33 +97,40 @@ function goldenFault(golden: Golden, answer: unknown): string | undefined {
     return `model ${golden.model} version ${golden.version} expected, ${show(model)} version ${show(version)} answered`;
   if (!Array.isArray(predictions) || predictions.length !== golden.requests.length)
     return `${golden.requests.length} predictions expected, got ${show(predictions)}`;
-  for (const [index, request] of golden.requests.entries()) {
-    const got = predictions[index];
-    const wanted = request.prediction;
-    const close =
-      Array.isArray(got?.probabilities) &&
-      got.probabilities.length === wanted.probabilities.length &&
-      wanted.probabilities.every(
-        (value, i) =>
-          Math.abs(value - Number((got.probabilities as unknown[])[i])) <= golden.tolerance,
-      );
-    if (got?.label !== wanted.label || !close)
-      return `for ${show(request.instance)} the answer is ${show(got)}, golden.json says ${show(wanted)}`;
-  }
+  for (const [index, { instance, prediction }] of golden.requests.entries())
+    if (!agrees(predictions[index], prediction, golden.tolerance))
+      return `for ${show(instance)} the answer is ${show(predictions[index])}, golden.json says ${show(prediction)}`;
   return undefined;
+}
+
+/** Numbers within the tolerance, everything else equal; an answer holds what is wanted and nothing else. */
+function agrees(got: unknown, wanted: unknown, tolerance: number): boolean {
+  if (typeof wanted === "number")
+    return typeof got === "number" && Math.abs(got - wanted) <= tolerance;
+  if (typeof wanted !== "object" || wanted === null) return got === wanted;
+  if (typeof got !== "object" || got === null || Array.isArray(got) !== Array.isArray(wanted))
+    return false;
+  const keys = Object.keys(wanted);
+  return (
+    keys.length === Object.keys(got).length &&
+    keys.every((key) =>
+      agrees(
+        (got as Record<string, unknown>)[key],
+        (wanted as Record<string, unknown>)[key],
+        tolerance,
+      ),
+    )
+  );
 }
 
 /** The proof of an own container: any 2xx answer, or one that contains `expect`. */
 export function ownProof(request: { path: string; body: unknown; expect?: unknown }): Proof {
   const { path, body, expect } = request;
-  return {
-    path,
-    body,
-    fault: (answer) =>
-      expect === undefined || contains(answer, expect)
-        ? undefined
-        : `an answer with ${show(expect)} expected, got ${show(answer)}`,
-  };
+  const fault = (answer: unknown) =>
+    expect === undefined || contains(answer, expect)
+      ? undefined
+      : `an answer with ${show(expect)} expected, got ${show(answer)}`;
+  return { requests: [{ path, body, fault }], headers: {} };
 }
 
 /** Objects may hold more than is wanted of them; everything else must be equal. */
@@ -87,11 +146,15 @@ function contains(answer: unknown, wanted: unknown): boolean {
 /** Why the last try failed; undefined when the service predicted. */
 export type Failure = { readonly answered: boolean; readonly why: string } | undefined;
 
-/** One try. */
-export async function tryProof(proof: Proof, send: Send): Promise<Failure> {
+/** One try of one request. */
+export async function tryRequest(
+  proof: ProofRequest,
+  headers: Proof["headers"],
+  send: Send,
+): Promise<Failure> {
   let response: Awaited<ReturnType<Send>>;
   try {
-    response = await send(proof.path, JSON.stringify(proof.body));
+    response = await send(proof.path, JSON.stringify(proof.body), headers);
   } catch (error) {
     return { answered: false, why: causeOf(error) };
   }

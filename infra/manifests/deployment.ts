@@ -2,7 +2,8 @@ import type { Input } from "@pulumi/pulumi";
 import type { types } from "@pulumi/kubernetes";
 import type { ByteQuantity, CpuQuantity } from "../units";
 import { labels, selectorLabels, type ServiceIdentity } from "./labels";
-import { PORT_NAME } from "./service";
+import { API_KEYS_KEY } from "./secret";
+import { GRPC_PORT_NAME, PORT_NAME } from "./service";
 
 export interface DeploymentArgs {
   readonly identity: ServiceIdentity;
@@ -16,6 +17,12 @@ export interface DeploymentArgs {
   readonly replicas: number;
   /** Port that the container listens on. */
   readonly port: number;
+  /** Of the built-in server. Default: none. */
+  readonly grpcPort?: number;
+  /** Of the built-in server. Default: none. */
+  readonly metricsPort?: number;
+  /** Secret with the API keys; its checksum is another one when it changed, so that pods are rolled. Default: no keys. */
+  readonly apiKeys?: { readonly secret: string; readonly checksum: string };
   readonly health: { readonly live: string; readonly ready: string };
   readonly resources: ResourceArgs;
   readonly env?: Readonly<Record<string, string>>;
@@ -51,6 +58,12 @@ const STARTUP_SECONDS = 120;
 /** How long pods stay bound to a node that is gone; Kubernetes' default is 300 s. */
 const UNREACHABLE_SECONDS = 30;
 
+/** Where the Secret with the API keys is mounted. */
+const API_KEYS_FOLDER = "/run/modelport/api-keys";
+
+/** Readable by owner and group: the platform chooses the user, and fsGroup or group 0 are its group. */
+const GROUP_READABLE = 0o440;
+
 /** A Deployment that loses no request: SERVING, "Zero-downtime contract". */
 export function deployment(args: DeploymentArgs): types.input.apps.v1.Deployment {
   const { identity, namespace, replicas } = args;
@@ -66,7 +79,12 @@ export function deployment(args: DeploymentArgs): types.input.apps.v1.Deployment
       strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
       selector: { matchLabels: selector },
       template: {
-        metadata: { labels: labels(identity) },
+        metadata: {
+          labels: labels(identity),
+          ...(args.apiKeys === undefined
+            ? {}
+            : { annotations: { "checksum/api-keys": args.apiKeys.checksum } }),
+        },
         spec: {
           serviceAccountName: identity.service,
           automountServiceAccountToken: false,
@@ -99,6 +117,16 @@ export function deployment(args: DeploymentArgs): types.input.apps.v1.Deployment
             }),
           ),
           containers: [container(args)],
+          ...(args.apiKeys === undefined
+            ? {}
+            : {
+                volumes: [
+                  {
+                    name: "api-keys",
+                    secret: { secretName: args.apiKeys.secret, defaultMode: GROUP_READABLE },
+                  },
+                ],
+              }),
         },
       },
     },
@@ -113,7 +141,7 @@ function container(args: DeploymentArgs): types.input.core.v1.Container {
     name: "server",
     image: args.image,
     imagePullPolicy: args.imagePullPolicy ?? "IfNotPresent",
-    ports: [{ name: PORT_NAME, containerPort: args.port, protocol: "TCP" }],
+    ports: ports(args).map(([name, containerPort]) => ({ name, containerPort, protocol: "TCP" })),
     env: environment(args),
     resources: {
       requests: { cpu, memory, "ephemeral-storage": "16Mi" },
@@ -127,6 +155,9 @@ function container(args: DeploymentArgs): types.input.core.v1.Container {
     },
     readinessProbe: { ...get(ready), periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 2 },
     livenessProbe: { ...get(live), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+    ...(args.apiKeys === undefined
+      ? {}
+      : { volumeMounts: [{ name: "api-keys", mountPath: API_KEYS_FOLDER, readOnly: true }] }),
     lifecycle: { preStop: { sleep: { seconds: PRE_STOP_SECONDS } } },
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -137,11 +168,28 @@ function container(args: DeploymentArgs): types.input.core.v1.Container {
   };
 }
 
-/** PORT says the same as the container's port; the user's variables follow, by name. */
-function environment(args: DeploymentArgs): { name: string; value: string }[] {
-  const own = Object.entries(args.env ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  return [
-    { name: "PORT", value: String(args.port) },
-    ...own.filter(([name]) => name !== "PORT").map(([name, value]) => ({ name, value })),
+function ports({ port, grpcPort, metricsPort }: DeploymentArgs): [string, number][] {
+  const all: [string, number | undefined][] = [
+    [PORT_NAME, port],
+    [GRPC_PORT_NAME, grpcPort],
+    ["metrics", metricsPort],
   ];
+  return all.flatMap(([name, number]): [string, number][] =>
+    number === undefined ? [] : [[name, number]],
+  );
+}
+
+/** What the container's ports and mounts say too; the user's variables follow, by name. */
+function environment(args: DeploymentArgs): { name: string; value: string }[] {
+  const { port, grpcPort, metricsPort, apiKeys } = args;
+  const own: Record<string, string> = {
+    PORT: String(port),
+    ...(grpcPort === undefined ? {} : { GRPC_PORT: String(grpcPort) }),
+    ...(metricsPort === undefined ? {} : { METRICS_PORT: String(metricsPort) }),
+    ...(apiKeys === undefined ? {} : { API_KEYS_FILE: `${API_KEYS_FOLDER}/${API_KEYS_KEY}` }),
+  };
+  const given = Object.entries(args.env ?? {})
+    .filter(([name]) => !(name in own))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...Object.entries(own), ...given].map(([name, value]) => ({ name, value }));
 }

@@ -1,6 +1,6 @@
 import type { Output } from "@pulumi/pulumi";
 import type { types } from "@pulumi/kubernetes";
-import { stackLabels } from "./labels";
+import { labels, stackLabels, type ServiceIdentity } from "./labels";
 
 export interface PullSecretArgs {
   readonly name: string;
@@ -25,4 +25,26 @@ export function pullSecret(args: PullSecretArgs): types.input.core.v1.Secret {
 export function dockerConfigJson(server: string, user: string, password: string): string {
   const auth = Buffer.from(`${user}:${password}`).toString("base64");
   return JSON.stringify({ auths: { [server]: { username: user, password, auth } } });
+}
+
+/** Key of a service's API keys in their Secret, hence their file's name. */
+export const API_KEYS_KEY = "keys";
+
+export interface ApiKeysSecretArgs {
+  readonly identity: ServiceIdentity;
+  readonly name: string;
+  readonly namespace: string;
+  /** Names and hashes, as the server reads them. */
+  readonly file: Output<string> | string;
+}
+
+/** Who may ask a service for predictions. */
+export function apiKeysSecret(args: ApiKeysSecretArgs): types.input.core.v1.Secret {
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: args.name, namespace: args.namespace, labels: labels(args.identity) },
+    type: "Opaque",
+    stringData: { [API_KEYS_KEY]: args.file },
+  };
 }

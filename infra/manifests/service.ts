@@ -8,13 +8,21 @@ export const SERVICE_PORT = 80;
 /** Name of the port in Service and container. */
 export const PORT_NAME = "http";
 
+/** Name of the built-in server's gRPC port; it has the same number in Service and container. */
+export const GRPC_PORT_NAME = "grpc";
+
 export interface ServiceArgs {
   readonly identity: ServiceIdentity;
   readonly namespace: string;
   readonly exposure: Exposure;
+  /** Default: none. */
+  readonly grpcPort?: number;
 }
 
+/** HTTP first, gRPC where there is one; metrics are for the cluster alone, at the pods. */
 export function service(args: ServiceArgs): types.input.core.v1.Service {
+  const http = { name: PORT_NAME, port: SERVICE_PORT, targetPort: PORT_NAME, protocol: "TCP" };
+  const grpc = { ...http, name: GRPC_PORT_NAME, targetPort: GRPC_PORT_NAME };
   return {
     apiVersion: "v1",
     kind: "Service",
@@ -28,7 +36,7 @@ export function service(args: ServiceArgs): types.input.core.v1.Service {
     spec: {
       type: args.exposure,
       selector: selectorLabels(args.identity),
-      ports: [{ name: PORT_NAME, port: SERVICE_PORT, targetPort: PORT_NAME, protocol: "TCP" }],
+      ports: args.grpcPort === undefined ? [http] : [http, { ...grpc, port: args.grpcPort }],
     },
   };
 }

@@ -7,7 +7,7 @@ import { Provider } from "@pulumi/kubernetes/provider";
 import type { MinikubeConfig } from "../config-schema";
 import { ProgramError } from "../errors";
 import { physicalName } from "../naming";
-import { mebibytes, type Platform } from "../units";
+import { machinePlatform, mebibytes, type Platform } from "../units";
 import { providers } from "./minikube-provider";
 import { PROVIDER_DEFAULTS, type Cluster, type LoadedStore, type Target } from "./target";
 
@@ -18,7 +18,7 @@ const RUN_AS_USER = 65532;
 export function minikube(config: MinikubeConfig): Target {
   return {
     name: "minikube",
-    platform: machinePlatform(process.arch),
+    platform: platformHere(),
     defaultExposure: "NodePort",
     // Elsewhere the Docker driver keeps its network in a virtual machine: handbook/accessing.
     capabilities: {
@@ -111,10 +111,10 @@ class MinikubeImage extends pulumi.dynamic.Resource {
   }
 }
 
-function machinePlatform(arch: string): Platform {
-  if (arch === "x64") return "linux/amd64";
-  if (arch === "arm64") return "linux/arm64";
-  throw new ProgramError(`there are no images for this machine's processor, ${arch}`, {
+function platformHere(): Platform {
+  const platform = machinePlatform(process.arch);
+  if (platform !== undefined) return platform;
+  throw new ProgramError(`there are no images for this machine's processor, ${process.arch}`, {
     why: "the base image exists for x64 and arm64",
   });
 }

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -19,6 +20,8 @@ interface Prediction {
   version: string;
   predictions: { label: string; probabilities: number[] }[];
 }
+
+const KEY = "a-key-that-nobody-guesses";
 
 const RETRAINED = path.join(__dirname, "../unit/app/fixtures/retrained/iris");
 
@@ -91,7 +94,7 @@ describe("the whole way, on the embedded cluster", () => {
   });
 
   it("answers as the original framework did", async () => {
-    await assertGolden(url, path.join(checkout, "app/models/iris/golden.json"));
+    await assertGolden(url, path.join(checkout, "app/models/iris/1/golden.json"));
   });
 
   it("a second `up` changes nothing and builds nothing", async () => {
@@ -140,7 +143,32 @@ describe("the whole way, on the embedded cluster", () => {
     const { answered, failures } = await load.stop();
     assert.deepEqual(failures, []);
     assert.ok(answered > 50, `only ${answered} requests were made`);
-    await assertGolden(url, path.join(RETRAINED, "golden.json"));
+    await assertGolden(url, path.join(RETRAINED, "2/golden.json"));
+  });
+
+  it("serves several models behind an API key, which is nowhere in plain", async () => {
+    editStack((service) => (service["models"] = ["iris", "spam", "and-gate"]));
+    const place = "modelport:services.iris.apiKeys.me";
+    await pulumi(`pulumi config set --stack local --secret --path '${place}' ${KEY}`);
+    const { stderr } = await succeed(["up"]);
+    assert.doesNotMatch(stderr, new RegExp(KEY));
+    const open = await fetch(`${url}/predict`, { method: "POST", body: "[5.1,3.5,1.4,0.2]" });
+    assert.equal(open.status, 401);
+    const spam = await succeed(["predict", "spam", "WINNER! Claim your prize now"]);
+    assert.match(spam.stdout, /"model":"spam"/);
+    const gate = await succeed(["predict", "and-gate", "[1, 1]", "--key", KEY]);
+    assert.match(gate.stdout, /"label":"1"/);
+    const state = await pulumi("pulumi stack export --stack local");
+    assert.doesNotMatch(state.stdout, new RegExp(`${KEY}|${sha256(KEY)}`));
+  });
+
+  it("serves the version that is pinned, from the image that is there", async () => {
+    const images = await imagesInRegistry(env);
+    editStack((service) => (service["versions"] = { iris: 1 }));
+    await succeed(["up"]);
+    const answer = await succeed(["predict", "iris", "[5.1,3.5,1.4,0.2]"]);
+    assert.match(answer.stdout, /"model":"iris","version":"1"/);
+    assert.deepEqual(await imagesInRegistry(env), images);
   });
 
   it("`down` leaves nothing", async () => {
@@ -185,6 +213,8 @@ async function assertGolden(url: string, file: string): Promise<void> {
     }
   }
 }
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 async function postJson(url: string, body: unknown): Promise<unknown> {
   const response = await fetch(url, { method: "POST", body: JSON.stringify(body) });

@@ -4,10 +4,10 @@ import * as os from "node:os";
 import * as path from "node:path";
 import {
   folderFiles,
-  serverFiles,
   stageContext,
   type StagedContext,
 } from "../../../infra/components/build-context";
+import { serverFiles } from "../../../infra/components/server-files";
 
 /** A checkout with a small server, as a given umask and clock would have left it. */
 function checkout(mode: number, time: Date): string {
@@ -22,11 +22,18 @@ function checkout(mode: number, time: Date): string {
   write("app/context.json", JSON.stringify(RULES));
   write("app/Dockerfile", "FROM scratch\n");
   write("dist/server.js", "serve()\n");
+  write("dist/server-grpc.js", "grpc()\n");
+  write("dist/server.js.map", "no\n");
+  write("dist/cli.js", "no\n");
   write("node_modules/lib/b.js", "b\n");
   write("node_modules/lib/a.js", "a\n");
   write("node_modules/lib/readme.md", "no\n");
   write("node_modules/lib/x64.node", "binary\n");
-  for (const version of ["1", "2"]) write(`app/models/iris/${version}/model.onnx`, `v${version}\n`);
+  for (const version of ["1", "2"]) {
+    write(`app/models/iris/${version}/model.onnx`, `v${version}\n`);
+    write(`app/models/iris/${version}/golden.json`, "no\n");
+  }
+  write("app/models/iris/2/words/list.json", "[]\n");
   write("app/models/iris/model.json", "{}\n");
   return root;
 }
@@ -34,17 +41,25 @@ function checkout(mode: number, time: Date): string {
 const RULES = {
   files: [
     { from: "app/Dockerfile", to: "Dockerfile" },
-    { from: "dist/server.js", to: "server.js" },
+    { from: "dist/server*.js", to: "server/" },
     { from: "node_modules/lib/*.js", to: "node_modules/lib/" },
   ],
   perArch: { "linux/amd64": [{ from: "node_modules/lib/x64.node", to: "bin/" }] },
   perModel: [
     { from: "app/models/{model}/model.json", to: "models/{model}/" },
-    { from: "app/models/{model}/{version}/model.onnx", to: "models/{model}/{version}/" },
+    { from: "app/models/{model}/{version}/{file}", to: "models/{model}/{version}/{file}" },
   ],
 };
 
-const MODELS = [{ name: "iris", versions: ["1", "2"] }];
+const MODELS = [
+  {
+    name: "iris",
+    versions: [
+      { version: "1", files: { "model.onnx": "0" } },
+      { version: "2", files: { "model.onnx": "0", "words/list.json": "0" } },
+    ],
+  },
+];
 
 function stage(root: string): StagedContext & { folder: string } {
   const staged = stageContext(root, "dev", "iris", serverFiles(root, "linux/amd64", MODELS));
@@ -85,10 +100,12 @@ describe("build context", () => {
         "bin/x64.node",
         "models/iris/1/model.onnx",
         "models/iris/2/model.onnx",
+        "models/iris/2/words/list.json",
         "models/iris/model.json",
         "node_modules/lib/a.js",
         "node_modules/lib/b.js",
-        "server.js",
+        "server/server-grpc.js",
+        "server/server.js",
       ],
     );
   });
@@ -106,7 +123,7 @@ describe("build context", () => {
   it("neither reads nor writes what is unchanged", () => {
     const root = make();
     const first = stage(root);
-    const { ino } = fs.statSync(path.join(first.folder, "server.js"));
+    const { ino } = fs.statSync(path.join(first.folder, "server/server.js"));
     // Another content behind the same size and time would only be seen by reading it.
     const source = path.join(root, "dist/server.js");
     const { mtime } = fs.statSync(source);
@@ -114,7 +131,7 @@ describe("build context", () => {
     fs.utimesSync(source, mtime, mtime);
     const second = stage(root);
     assert.equal(second.hash, first.hash);
-    assert.equal(fs.statSync(path.join(first.folder, "server.js")).ino, ino);
+    assert.equal(fs.statSync(path.join(first.folder, "server/server.js")).ino, ino);
   });
 
   it("follows a change, a new file and one that went", () => {
@@ -133,7 +150,7 @@ describe("build context", () => {
     const root = make();
     const { folder, hash } = stage(root);
     const before = picture(folder);
-    fs.chmodSync(path.join(folder, "server.js"), 0o777);
+    fs.chmodSync(path.join(folder, "server/server.js"), 0o777);
     fs.writeFileSync(path.join(folder, "stray"), "x");
     fs.rmSync(path.join(folder, "Dockerfile"));
     assert.equal(stage(root).hash, hash);

@@ -7,6 +7,7 @@ type Config = Record<string, unknown>;
 
 const SERVICES = { iris: { models: ["iris"] } };
 const DIGEST = `registry.example.com/iris@sha256:${"a".repeat(64)}`;
+const KEY = "0123456789abcdef";
 const REGISTRY = { server: "registry.example.com" };
 
 /** As the engine hands it over: Pulumi.yaml's defaults included. */
@@ -71,17 +72,30 @@ describe("stack config", () => {
             namespace: "mlapi",
             resources: { cpu: 1, cpuLimit: "2", memory: "1Gi", memoryLimit: "2Gi" },
             env: { LOG_LEVEL: "debug", COUNT: 3, ON: true },
+            versions: { iris: 1, spam: ["2", 3] },
+            apiKeys: { me: KEY },
+            server: {
+              logLevel: "warn",
+              maxBodyBytes: 100_000,
+              maxRows: 10,
+              workers: 0,
+              rateLimit: 100,
+              rateBurst: 300,
+              tracingEndpoint: "http://collector:4318",
+            },
           },
           own: {
             image: DIGEST,
             health: { live: "/live", ready: "/ready" },
             prediction: { path: "/score", body: { rows: [[1]] }, expect: { ok: true } },
+            dev: { command: ["python3", "app.py"], cwd: "examples/own" },
           },
         },
       },
-      ["modelport:existing"],
+      ["modelport:existing", "modelport:services"],
     );
-    assert.deepEqual(config.services["iris"]?.env, { LOG_LEVEL: "debug", COUNT: "3", ON: "true" });
+    assert.deepEqual(config.services["iris"]?.versions, { iris: ["1"], spam: ["2", "3"] });
+    assert.deepEqual(config.services["iris"].env, { LOG_LEVEL: "debug", COUNT: "3", ON: "true" });
     assert.equal(config.services["iris"].resources.cpu, "1");
   });
 
@@ -198,6 +212,89 @@ describe("stack config", () => {
       /\[\]/,
       /not empty/,
       /config set/,
+    ],
+    [
+      "version of another model",
+      service({ versions: { spam: 1 } }),
+      "services.iris.versions.spam",
+      /doesn't have/,
+      /iris/,
+      /config rm .*versions\.spam/,
+    ],
+    [
+      "version no number",
+      service({ versions: { iris: "newest" } }),
+      "services.iris.versions.iris",
+      /"newest"/,
+      /a version's number/,
+      /config set/,
+    ],
+    [
+      "short API key",
+      service({ apiKeys: { me: "hunter2" } }),
+      "services.iris.apiKeys.me",
+      /^a secret$/,
+      /^at least 16 characters$/,
+      /config set --secret --path 'modelport:services\.iris\.apiKeys\.me' --stack test$/,
+    ],
+    [
+      "API key in plain text",
+      service({ apiKeys: { me: KEY } }),
+      "services.iris.apiKeys.me",
+      /^plain text$/,
+      /^a secret$/,
+      /config set --secret --path 'modelport:services\.iris\.apiKeys\.me' --stack test$/,
+    ],
+    [
+      "server setting",
+      service({ server: { maxRow: 5 } }),
+      "services.iris.server.maxRow",
+      /does not exist/,
+      /did you mean maxRows/,
+      /config rm/,
+    ],
+    [
+      "tracing endpoint",
+      service({ server: { tracingEndpoint: "collector:4318" } }),
+      "services.iris.server.tracingEndpoint",
+      /collector:4318/,
+      /http:\/\/host:port/,
+      /config set/,
+    ],
+    [
+      "a variable of ours",
+      service({ env: { GRPC_PORT: "1" } }),
+      "services.iris.env.GRPC_PORT",
+      /sets itself/,
+      /fixed/,
+      /config rm/,
+    ],
+    [
+      "port of gRPC",
+      service({ port: 8081 }),
+      "services.iris.port",
+      /8081/,
+      /any but 8081 \(gRPC\) and 9090/,
+      /config rm/,
+    ],
+    [
+      "server settings of an own container",
+      {
+        target: "embedded",
+        services: { own: { image: DIGEST, prediction: { body: {} }, server: { workers: 2 } } },
+      },
+      "services.own.server",
+      /built-in server/,
+      /beside image or build/,
+      /config rm/,
+    ],
+    [
+      "dev beside models",
+      service({ dev: { command: ["node"] } }),
+      "services.iris.dev",
+      /own containers/,
+      /knows how to run/,
+      /config rm/,
     ],
     [
       "image by tag",

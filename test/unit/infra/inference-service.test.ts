@@ -10,7 +10,10 @@ import { run } from "./support/mocks";
 /** Nothing listens there. */
 const CLOSED_PORT = 64_999;
 
-const proof: Proof = { path: "/predict", body: {}, fault: () => undefined };
+const proof: Proof = {
+  requests: [{ path: "/predict", body: {}, fault: () => undefined }],
+  headers: {},
+};
 
 function program(): pulumi.Inputs {
   const provider = new Provider("cluster");

@@ -5,7 +5,7 @@ import { parse, stringify } from "yaml";
 import { deployment, type DeploymentArgs } from "../../../infra/manifests/deployment";
 import { namespace } from "../../../infra/manifests/namespace";
 import { podDisruptionBudget } from "../../../infra/manifests/pod-disruption-budget";
-import { dockerConfigJson, pullSecret } from "../../../infra/manifests/secret";
+import { apiKeysSecret, dockerConfigJson, pullSecret } from "../../../infra/manifests/secret";
 import { service } from "../../../infra/manifests/service";
 import { serviceAccount } from "../../../infra/manifests/service-account";
 
@@ -47,6 +47,20 @@ describe("manifests", () => {
     delete (args as { runAsUser?: number }).runAsUser;
     golden("deployment-loaded", deployment(args));
   });
+
+  it("deployment of the built-in server with API keys", () => {
+    const apiKeys = { secret: "iris-api-keys", checksum: "0123456789abcdef" };
+    const args = { ...DEPLOYMENT, grpcPort: 8081, metricsPort: 9090, apiKeys };
+    golden("deployment-server", deployment(args));
+  });
+
+  it("API keys' secret", () => {
+    const file = `me ${"0".repeat(64)}\n`;
+    golden("api-keys", apiKeysSecret({ ...place, name: "iris-api-keys", file }));
+  });
+
+  it("service of the built-in server: gRPC too, metrics not", () =>
+    golden("service-server", service({ ...place, exposure: "NodePort", grpcPort: 8081 })));
 
   it("deployment that logs in to a registry", () => {
     const spec = podSpec(deployment({ ...DEPLOYMENT, pullSecret: "registry" }));

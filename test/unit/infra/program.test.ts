@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as net from "node:net";
+import { isDeepStrictEqual } from "node:util";
 import { program } from "../../../infra/index";
 import { readModel } from "../../../infra/models";
 import { DIGEST, run, type Registered } from "./support/mocks";
@@ -15,22 +17,27 @@ type TargetName = (typeof TARGETS)[number];
 
 describe("the program", () => {
   const saved = { ...process.env };
-  const { golden } = readModel(ROOT, "iris");
   let home: string;
   let server: http.Server;
   let port: number;
   /** Stands for the Docker daemon of an embedded cluster. */
   let builder: net.Server;
   let requests: string[];
-  let answer: (url: string) => unknown;
+  let keys: unknown[];
+  let answer: (url: string, rows: number) => unknown;
 
   /** Stands for pods behind a NodePort, for the API server's proxy, and for its list of nodes. */
   before(async () => {
     server = http.createServer((request, response) => {
-      request.resume();
       requests.push(`${request.method ?? ""} ${request.url ?? ""}`);
+      keys.push(request.headers["x-api-key"]);
       response.setHeader("connection", "close");
-      response.end(JSON.stringify(answer(request.url ?? "")));
+      let body = "";
+      request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+      request.on("end", () => {
+        const { instances } = JSON.parse(body || "{}") as { instances?: unknown[] };
+        response.end(JSON.stringify(answer(request.url ?? "", instances?.length ?? 0)));
+      });
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     ({ port } = server.address() as net.AddressInfo);
@@ -41,10 +48,11 @@ describe("the program", () => {
 
   beforeEach(() => {
     requests = [];
-    answer = (url) =>
+    keys = [];
+    answer = (url, rows) =>
       url.startsWith("/api/v1/nodes")
         ? { items: [{ status: { addresses: [{ type: "InternalIP", address: "127.0.0.1" }] } }] }
-        : right();
+        : answerOf("iris", rows);
     home = fs.mkdtempSync(path.join(os.tmpdir(), "program-"));
     process.env["XDG_STATE_HOME"] = home;
     builder = net.createServer().listen(path.join(home, "docker.sock"));
@@ -58,11 +66,11 @@ describe("the program", () => {
     fs.rmSync(home, { recursive: true });
   });
 
-  const right = () => ({
-    model: "iris",
-    version: golden.version,
-    predictions: golden.requests.map(({ prediction }) => prediction),
-  });
+  const answerOf = (model: string, rows: number) => {
+    const { version, golden } = readModel(ROOT, model).versions.at(-1)!;
+    const predictions = golden.requests.slice(0, rows).map(({ prediction }) => prediction);
+    return { model, version, predictions };
+  };
 
   const kubeconfig = () =>
     JSON.stringify({
@@ -258,6 +266,92 @@ describe("the program", () => {
       ].map(count),
       [2, 1, 2, 3],
     );
+  });
+
+  describe("API keys", () => {
+    const key = "a-key-that-nobody-guesses";
+    const withKey = { apiKeys: { me: key }, server: { rateLimit: 5 } };
+    beforeEach(() => (process.env["PULUMI_CONFIG_SECRET_KEYS"] = '["modelport:services"]'));
+
+    it("are sent with the proof, and reach the cluster as hashes in a mounted file only", async () => {
+      const { resources } = await up("embedded", withKey);
+      assert.equal(keys.at(-1), key);
+      assert.doesNotMatch(JSON.stringify(resources), new RegExp(key));
+      const secret = one(resources, "kubernetes:core/v1:Secret");
+      const { value } = secret["stringData"] as { value: { keys: string } };
+      const hash = createHash("sha256").update(key).digest("hex");
+      assert.equal(value.keys, `me ${hash}\n`);
+      const pod = podSpec(resources);
+      const [container] = pod["containers"] as { env: { name: string; value: string }[] }[];
+      const variable = (name: string) => container!.env.find((one) => one.name === name)?.value;
+      assert.equal(variable("API_KEYS_FILE"), "/run/modelport/api-keys/keys");
+      assert.equal(variable("RATE_LIMIT"), "5");
+      assert.equal(
+        (pod["volumes"] as { secret: { secretName: string } }[])[0]!.secret.secretName,
+        "iris-api-keys",
+      );
+    });
+
+    it("roll the pods when they change, and only then", async () => {
+      const note = async (apiKeys: Record<string, string>) => {
+        const { resources } = await preview("embedded", { apiKeys });
+        const { spec } = one(resources, "kubernetes:apps/v1:Deployment");
+        const template = (spec as { template: { metadata: { annotations: object } } }).template;
+        return JSON.stringify(template.metadata.annotations);
+      };
+      const first = await note({ me: key });
+      assert.equal(await note({ me: key }), first);
+      assert.notEqual(await note({ me: `${key}2` }), first);
+    });
+  });
+
+  describe("several models in a service", () => {
+    const models = { models: ["iris", "spam", "and-gate"] };
+
+    it("are all proven, the default one by a plain request", async () => {
+      answer = (url, rows) =>
+        answerOf(new URL(url, "http://x").searchParams.get("model") ?? "iris", rows);
+      await up("embedded", models);
+      assert.deepEqual(
+        requests.filter((line) => line.startsWith("POST")),
+        [
+          "POST /predict",
+          "POST /predict?model=spam&version=1",
+          "POST /predict?model=and-gate&version=1",
+        ],
+      );
+    });
+
+    it("are served in the versions that are pinned, of which there must be some", async () => {
+      const { resources } = await preview("embedded", { ...models, versions: { iris: 1 } });
+      const [container] = podSpec(resources)["containers"] as { env: object[] }[];
+      assert.ok(
+        container!.env.some((one) =>
+          isDeepStrictEqual(one, { name: "MODEL_VERSIONS", value: "iris=1" }),
+        ),
+      );
+      await assert.rejects(
+        preview("embedded", { ...models, versions: { iris: 9 } }),
+        /services\.iris\.versions\.iris: model iris has no version 9\n {2}why: .*has: 1/,
+      );
+    });
+  });
+
+  it("gives the Service a port for gRPC, but none for metrics or an own container's", async () => {
+    const portsOf = ({ resources }: { resources: readonly Registered[] }) => {
+      const { spec } = one(resources, "kubernetes:core/v1:Service");
+      return (spec as { ports: { name: string; port: number }[] }).ports.map(
+        ({ name, port: number }) => [name, number],
+      );
+    };
+    assert.deepEqual(portsOf(await preview("embedded")), [
+      ["http", 80],
+      ["grpc", 8081],
+    ]);
+    const own = { image: `registry.example.com/own@${DIGEST}`, prediction: { body: {} } };
+    const services = { own };
+    const owned = await run(program, { preview: true, config: { target: "embedded", services } });
+    assert.deepEqual(portsOf(owned), [["http", 80]]);
   });
 
   describe("refuses, before anything is registered", () => {

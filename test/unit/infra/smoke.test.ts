@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { expectedAddress, prove, type ProveArgs } from "../../../infra/components/exposure";
-import { goldenProof, ownProof, tryProof, type Proof } from "../../../infra/components/smoke";
+import {
+  goldenProof,
+  ownProof,
+  tryRequest,
+  type GoldenProofArgs,
+  type Proof,
+} from "../../../infra/components/smoke";
 import type { Golden } from "../../../infra/models";
 
 const GOLDEN: Golden = {
@@ -13,6 +19,19 @@ const GOLDEN: Golden = {
     { instance: [5.1, 3.5], prediction: { label: "setosa", probabilities: [0.9, 0.1] } },
     { instance: [6.3, 3.3], prediction: { label: "virginica", probabilities: [0.2, 0.8] } },
   ],
+};
+
+/** A service of this model alone. */
+const proofOf = (golden: Golden, settings: Partial<GoldenProofArgs> = {}): Proof =>
+  goldenProof({
+    models: [{ name: golden.model, versions: [{ version: golden.version, files: {}, golden }] }],
+    defaultModel: golden.model,
+    ...settings,
+  });
+
+const only = ({ requests }: Proof) => {
+  assert.equal(requests.length, 1);
+  return requests[0]!;
 };
 
 const right = () => ({
@@ -28,7 +47,7 @@ describe("golden answers", () => {
   const fault = (change: (answer: ReturnType<typeof right>) => unknown) => {
     const answer = right();
     const changed = change(answer);
-    return goldenProof(GOLDEN).fault(changed ?? answer);
+    return only(proofOf(GOLDEN)).fault(changed ?? answer);
   };
 
   it("agree within the tolerance", () =>
@@ -51,6 +70,9 @@ describe("golden answers", () => {
       (a) => void (a.predictions[0]!.probabilities = [NaN, 0.1]),
       /for \[5\.1,3\.5\]/,
     ],
+    ["no number", (a) => void ((a.predictions[0]!.probabilities as unknown[])[0] = "0.9"), /for/],
+    ["a number more", (a) => void a.predictions[0]!.probabilities.push(0), /for \[5\.1,3\.5\]/],
+    ["an output more", (a) => void Object.assign(a.predictions[0]!, { x: 1 }), /for \[5\.1,3\.5\]/],
     ["too few", (a) => void a.predictions.pop(), /2 predictions expected/],
     ["text", () => "hello", /model iris version 2 expected, nothing/],
   ];
@@ -58,20 +80,79 @@ describe("golden answers", () => {
     it(`differ: ${title}`, () => assert.match(fault(change) ?? "no fault", why));
 
   it("go in one body, below the server's limits", () => {
+    const rows = (proof: Proof) => (only(proof).body as { instances: unknown[] }).instances.length;
     const many = { ...GOLDEN, requests: Array.from({ length: 5000 }, () => GOLDEN.requests[0]!) };
-    const { body } = goldenProof(many);
-    assert.equal((body as { instances: unknown[] }).instances.length, 500);
-    const wide = { instance: "x".repeat(20_000), prediction: GOLDEN.requests[0]!.prediction };
-    const big = goldenProof({ ...GOLDEN, requests: [wide, wide, wide, wide] });
-    assert.equal((big.body as { instances: unknown[] }).instances.length, 2);
+    assert.equal(rows(proofOf(many)), 512);
+    assert.equal(rows(proofOf(many, { maxRows: 1 })), 1);
+    const wide = { instance: "é".repeat(8000), prediction: GOLDEN.requests[0]!.prediction };
+    const big = { ...GOLDEN, requests: [wide, wide, wide, wide] };
+    assert.equal(rows(proofOf(big)), 2);
+    assert.equal(rows(proofOf(big, { maxBodyBytes: 1024 })), 1);
+  });
+
+  it("of models that are no classifiers are compared output by output", () => {
+    const golden: Golden = {
+      ...GOLDEN,
+      requests: [
+        { instance: 1, prediction: { sum: [[1.5, 2]], text: "a", flag: true, none: null } },
+      ],
+    };
+    const answer = (prediction: unknown) => ({
+      model: "iris",
+      version: "2",
+      predictions: [prediction],
+    });
+    const proof = only(proofOf(golden));
+    const fault = (got: unknown) => proof.fault(got);
+    assert.equal(
+      fault(answer({ flag: true, sum: [[1.500001, 2]], none: null, text: "a" })),
+      undefined,
+    );
+    for (const [key, value] of Object.entries({
+      sum: [[1.6, 2]],
+      text: "b",
+      flag: 1,
+      none: 0,
+    }))
+      assert.match(
+        fault(answer({ ...golden.requests[0]!.prediction, [key]: value })) ?? "no fault",
+        /golden\.json says/,
+        key,
+      );
+    assert.match(
+      fault(answer({ ...golden.requests[0]!.prediction, sum: { 0: [1.5, 2] } })) ?? "no fault",
+      /golden\.json says/,
+    );
+  });
+
+  it("prove every version of every model, what a plain request gets first", () => {
+    const versions = ["1", "2"].map((version) => ({
+      version,
+      files: {},
+      golden: { ...GOLDEN, version },
+    }));
+    const spam = { version: "7", files: {}, golden: { ...GOLDEN, model: "spam", version: "7" } };
+    const { requests, headers } = goldenProof({
+      models: [
+        { name: "spam", versions: [spam] },
+        { name: "iris", versions },
+      ],
+      defaultModel: "iris",
+      apiKey: "a-key",
+    });
+    assert.deepEqual(
+      requests.map(({ path }) => path),
+      ["/predict", "/predict?model=spam&version=7", "/predict?model=iris&version=1"],
+    );
+    assert.deepEqual(headers, { "x-api-key": "a-key" });
   });
 });
 
 describe("an own container's answer", () => {
   const request = { path: "/score", body: {} };
   it("may be anything, or must contain what is expected", () => {
-    assert.equal(ownProof(request).fault({ any: 1 }), undefined);
-    const proof = ownProof({ ...request, expect: { a: { b: [1] } } });
+    assert.equal(only(ownProof(request)).fault({ any: 1 }), undefined);
+    const proof = only(ownProof({ ...request, expect: { a: { b: [1] } } }));
     assert.equal(proof.fault({ a: { b: [1], c: 2 }, d: 3 }), undefined);
     assert.match(proof.fault({ a: { b: [1, 2] } }) ?? "", /expected, got/);
     assert.match(proof.fault(null) ?? "", /expected, got null/);
@@ -79,9 +160,9 @@ describe("an own container's answer", () => {
 });
 
 describe("one try", () => {
-  const proof = ownProof({ path: "/predict", body: { x: 1 } });
+  const proof = only(ownProof({ path: "/predict", body: { x: 1 } }));
   it("tells silence from a wrong answer", async () => {
-    const silent = await tryProof(proof, () =>
+    const silent = await tryRequest(proof, {}, () =>
       Promise.reject(new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") })),
     );
     assert.deepEqual(silent, { answered: false, why: "connect ECONNREFUSED" });
@@ -90,7 +171,7 @@ describe("one try", () => {
       [{ status: 200, text: "<html>" }, /^not JSON: <html>$/],
     ] as const;
     for (const [answer, why] of answers) {
-      const failure = await tryProof(proof, () => Promise.resolve(answer));
+      const failure = await tryRequest(proof, {}, () => Promise.resolve(answer));
       assert.equal(failure?.answered, true);
       assert.match(failure.why, why);
     }
@@ -101,13 +182,14 @@ describe("proof of an address", () => {
   const servers: http.Server[] = [];
   after(() => servers.forEach((server) => server.close()));
 
-  /** A server that answers by path; counts its requests. */
+  /** A server that answers by path to who sends the key; counts its requests. */
   async function serve(answer: (url: string, count: number) => [number, unknown]) {
     const seen: string[] = [];
     const server = http.createServer((request, response) => {
       request.resume();
       seen.push(request.url ?? "");
-      const [status, body] = answer(request.url ?? "", seen.length);
+      const known = request.headers["x-api-key"] === "a-key";
+      const [status, body] = known ? answer(request.url ?? "", seen.length) : [401, {}];
       response.writeHead(status, { connection: "close" }).end(JSON.stringify(body));
     });
     servers.push(server);
@@ -124,7 +206,7 @@ describe("proof of an address", () => {
     });
 
   const CLOSED = 64_999;
-  const proof: Proof = goldenProof(GOLDEN);
+  const proof = proofOf(GOLDEN, { apiKey: "a-key" });
   const args = (settings: Partial<ProveArgs>): ProveArgs => ({
     stack: "local",
     service: "iris",
@@ -148,6 +230,13 @@ describe("proof of an address", () => {
     const address = await prove(args({ nodePort: port }));
     assert.deepEqual(address, { url: `http://127.0.0.1:${port}`, reachableFrom: "machine" });
     assert.equal(seen.length, 5);
+  });
+
+  it("is delayed by a rate limit, not refused: what was answered isn't asked again", async () => {
+    const both: Proof = { ...proof, requests: [...proof.requests, ...proof.requests] };
+    const { port, seen } = await serve((_, count) => (count === 2 ? [429, {}] : [200, right()]));
+    await prove(args({ nodePort: port, proof: both }));
+    assert.equal(seen.length, 3);
   });
 
   it("fails on a wrong answer that stays, without asking elsewhere", async () => {

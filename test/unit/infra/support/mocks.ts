@@ -23,7 +23,7 @@ const STATE: Readonly<
   "kubernetes:apps/v1:Deployment": () => ({}),
   // Only the API server knows the port.
   "kubernetes:core/v1:Service": ({ spec }, preview) => ({
-    spec: preview ? spec : { ...(spec as object), ports: [{ port: 80, nodePort: nodePort() }] },
+    spec: preview ? spec : { ...(spec as object), ports: withNodePorts(spec) },
   }),
   // Only a build knows the digest.
   "docker:index/image:Image": ({ imageName, skipPush }, preview) =>
@@ -36,6 +36,12 @@ const STATE: Readonly<
     preview ? {} : { kubeconfig, ip: "127.0.0.1", incarnation: "i" },
   "pulumi-nodejs:dynamic/minikube:Image": ({ image }, preview) => (preview ? {} : { ref: image }),
 };
+
+/** HTTP gets the port that a test listens on. */
+function withNodePorts(spec: unknown): object[] {
+  const { ports } = spec as { ports: { name: string }[] };
+  return ports.map((own) => ({ ...own, nodePort: own.name === "http" ? nodePort() : 31_999 }));
+}
 
 export const DIGEST = `sha256:${"d".repeat(64)}`;
 

@@ -1,0 +1,84 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import type { StackConfig } from "../infra/config-schema";
+import { ExitCode, UserError } from "../local/errors";
+import { repositoryRoot } from "../local/paths";
+import { PROJECT } from "./state";
+
+/** Gives the plain text of a `secure` value. */
+export type OpenSecret = (sealed: string) => string;
+
+/** What stands for a secret that nobody needs to read; long enough for whatever asks for a length. */
+const CLOSED: OpenSecret = () => "a-secret-that-stays-closed";
+
+/**
+ * A stack's config as the program will see it, over the defaults of Pulumi.yaml.
+ *
+ * @param config full keys and values as in Pulumi.<stack>.yaml
+ * @param open default: secrets stay closed
+ * @throws UserError with all faults
+ */
+export async function checkedConfig(
+  config: Readonly<Record<string, unknown>>,
+  stack: string,
+  open: OpenSecret = CLOSED,
+): Promise<StackConfig> {
+  const root = repositoryRoot();
+  const { parseConfig } = await import("../infra/config.js");
+  const { modelNames } = await import("../infra/models.js");
+  const all = { ...projectDefaults(root), ...config };
+  const values = Object.fromEntries(
+    Object.entries(all).map(([key, value]) => [key, asPulumiSees(value, open)]),
+  );
+  const secretKeys = Object.keys(all).filter((key) => holdsSecret(all[key]));
+  return asUsageError(() => parseConfig({ stack, values, secretKeys, models: modelNames(root) }));
+}
+
+/** The program's own errors, as this command's. */
+export function asUsageError<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof Error && !(error instanceof UserError))
+      throw new UserError(error.message, { exitCode: ExitCode.usage });
+    throw error;
+  }
+}
+
+/** Defaults that Pulumi.yaml declares, by full key. */
+function projectDefaults(root: string): Record<string, unknown> {
+  const { config } = parse(fs.readFileSync(path.join(root, "Pulumi.yaml"), "utf8")) as {
+    config?: Record<string, { default?: unknown } | undefined>;
+  };
+  return Object.fromEntries(
+    Object.entries(config ?? {}).flatMap(([key, entry]) =>
+      entry?.default === undefined ? [] : [[`${PROJECT}:${key}`, entry.default]],
+    ),
+  );
+}
+
+/** Pulumi hands texts over as they are and everything else as JSON; secrets it has decrypted. */
+function asPulumiSees(value: unknown, open: OpenSecret): string {
+  const plain = opened(value, open);
+  return typeof plain === "string" ? plain : JSON.stringify(plain);
+}
+
+function opened(value: unknown, open: OpenSecret): unknown {
+  if (isSecret(value)) return open(value.secure);
+  if (Array.isArray(value)) return value.map((inner) => opened(inner, open));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, opened(inner, open)]),
+  );
+}
+
+export function holdsSecret(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return isSecret(value) || Object.values(value).some(holdsSecret);
+}
+
+/** `secure: v1:…`, as Pulumi writes an encrypted value. */
+function isSecret(value: unknown): value is { secure: string } {
+  return typeof value === "object" && value !== null && "secure" in value;
+}

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import * as path from "node:path";
+import { apiKeyOf } from "../../../cli/api-key";
+import { secretOpener } from "../../../cli/secrets";
+import type { StackSettings } from "../../../cli/stack";
+import { checkedConfig } from "../../../cli/stack-config";
+import { UserError } from "../../../local/errors";
+import { passphraseSalt, seal } from "./support/passphrase";
+import { Sandbox } from "./support/sandbox";
+
+const KEY = "a-key-that-nobody-guesses";
+
+describe("secrets of a stack's file, without an engine", () => {
+  let sandbox: Sandbox;
+  let settings: StackSettings;
+  before(() => {
+    sandbox = new Sandbox();
+    const salt = passphraseSalt("open sesame");
+    const services = {
+      iris: { models: ["iris"], apiKeys: { me: { secure: seal(KEY, "open sesame", salt) } } },
+      open: { models: ["iris"] },
+    };
+    const config = { "modelport:target": "embedded", "modelport:services": services };
+    settings = { target: "embedded", config, hasSalt: true, salt };
+  });
+  beforeEach(() => (process.env["PULUMI_CONFIG_PASSPHRASE"] = "open sesame"));
+  afterEach(() => Reflect.deleteProperty(process.env, "MODELPORT_API_KEY"));
+  after(() => sandbox.remove());
+
+  it("are opened with the passphrase, and fill the config", async () => {
+    const config = await checkedConfig(settings.config, "prod", secretOpener("prod", settings));
+    assert.deepEqual(config.services["iris"]?.apiKeys, { me: KEY });
+  });
+
+  it("stay closed where nobody needs them", async () => {
+    const config = await checkedConfig(settings.config, "prod");
+    assert.doesNotMatch(JSON.stringify(config), new RegExp(KEY));
+  });
+
+  it("are the API key of a service, unless another one is given", () => {
+    assert.equal(apiKeyOf("prod", settings, "iris"), KEY);
+    assert.equal(apiKeyOf("prod", settings, "open"), undefined);
+    process.env["MODELPORT_API_KEY"] = "from the environment";
+    assert.equal(apiKeyOf("prod", settings, "iris"), "from the environment");
+    assert.equal(apiKeyOf("prod", settings, "iris", "from the option"), "from the option");
+  });
+
+  const refusals: [string, () => void, Partial<StackSettings>, RegExp][] = [
+    [
+      "another passphrase",
+      () => (process.env["PULUMI_CONFIG_PASSPHRASE"] = "close"),
+      {},
+      /not the one they were made with/,
+    ],
+    [
+      "no passphrase",
+      () => Reflect.deleteProperty(process.env, "PULUMI_CONFIG_PASSPHRASE"),
+      {},
+      /no passphrase is known/,
+    ],
+    ["another secrets provider", () => undefined, { salt: "" }, /its secrets provider/],
+  ];
+  for (const [title, prepare, change, why] of refusals)
+    it(`say what is missing: ${title}`, () => {
+      prepare();
+      assert.throws(
+        () => apiKeyOf("prod", { ...settings, ...change }, "iris"),
+        (error) =>
+          error instanceof UserError &&
+          why.test(error.why ?? "") &&
+          /PULUMI_CONFIG_PASSPHRASE.*MODELPORT_API_KEY/.test(error.fix ?? ""),
+      );
+    });
+
+  it("may come from a passphrase file", () => {
+    Reflect.deleteProperty(process.env, "PULUMI_CONFIG_PASSPHRASE");
+    sandbox.write("passphrase", "open sesame\n");
+    process.env["PULUMI_CONFIG_PASSPHRASE_FILE"] = path.join(sandbox.root, "passphrase");
+    assert.equal(apiKeyOf("prod", settings, "iris"), KEY);
+  });
+});
