@@ -1,8 +1,9 @@
 import { createDecipheriv, pbkdf2Sync } from "node:crypto";
+import type { ServiceConfig } from "../infra/config-schema";
 import { ExitCode, UserError } from "../local/errors";
 import { knownPassphrase } from "./backend";
 import type { StackSettings } from "./stack";
-import type { OpenSecret } from "./stack-config";
+import { checkedConfig, type OpenSecret } from "./stack-config";
 
 /** Of Pulumi's passphrase secrets (sdk/go/common/resource/config/crypt.go, pkg/secrets/passphrase). */
 const ITERATIONS = 1_000_000;
@@ -23,6 +24,26 @@ export function secretOpener(stack: string, { salt }: StackSettings): OpenSecret
       throw closed(stack, "the passphrase is not the one they were made with");
     }
   };
+}
+
+/**
+ * The services of a stack with their secrets opened; $MODELPORT_API_KEY stands for every API key. What the stack's target is, and
+ * whether that can be reached, does not matter.
+ *
+ * @throws UserError with all faults of their config
+ */
+export async function servicesOf(
+  stack: string,
+  settings: StackSettings,
+): Promise<Readonly<Record<string, ServiceConfig>>> {
+  const services = settings.config["modelport:services"];
+  const config = {
+    "modelport:target": "embedded",
+    ...(services === undefined ? {} : { "modelport:services": services }),
+  };
+  const key = process.env["MODELPORT_API_KEY"];
+  const open = key === undefined || key === "" ? secretOpener(stack, settings) : () => key;
+  return (await checkedConfig(config, stack, open)).services;
 }
 
 function deriveKey(stack: string, stackSalt: string | undefined): Buffer {

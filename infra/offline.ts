@@ -132,10 +132,15 @@ function openSecrets(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, openSecrets(child)]));
 }
 
+/** How Pulumi marks a secret among plain values. */
+const SECRET_MARK = "4dabf18193072939515e22adb298388d";
+
 /** Secrets are told as such, and not told. */
 function plain(inputs: Record<string, unknown>): Record<string, unknown> {
   if (inputs["kind"] !== "Secret") return inputs;
-  const data = (inputs["stringData"] ?? {}) as Record<string, unknown>;
+  const given = (inputs["stringData"] ?? {}) as Record<string, unknown>;
+  // A secret input is wrapped: the engine would unwrap it.
+  const data = (SECRET_MARK in given ? given["value"] : given) as Record<string, unknown>;
   const closed = Object.fromEntries(Object.keys(data).map((key) => [key, "<secret>"]));
   return { ...inputs, stringData: closed };
 }

@@ -6,9 +6,8 @@ import { planDev, type DevService } from "../dev/plan";
 import { DevRun } from "../dev/run";
 import { onStop } from "../interrupt";
 import { curlLine, exampleBody } from "../prediction";
-import { secretOpener } from "../secrets";
-import { openStack, type StackContext } from "../session";
-import { checkedConfig } from "../stack-config";
+import { servicesOf } from "../secrets";
+import { openStack } from "../session";
 
 export function registerDev(program: Command): void {
   program
@@ -32,7 +31,7 @@ interface DevOptions {
 async function dev(options: DevOptions): Promise<void> {
   const port = options.port === undefined ? undefined : parsePort(options.port);
   const context = await openStack(options.stack);
-  const wanted = choose(await servicesOf(context), options.service);
+  const wanted = choose(await servicesOf(context.stack, context.settings), options.service);
   const { stackNamespace } = await import("../../infra/naming.js");
   const services = await planDev(wanted, stackNamespace(context.stack), port);
   if (services.some(({ runner }) => runner.kind === "server")) build(["server"]);
@@ -65,21 +64,6 @@ async function dev(options: DevOptions): Promise<void> {
   await stopped;
   // Watching is over, but a terminal that is closed or slow may still hold the event loop.
   process.exit(signal === "SIGINT" ? ExitCode.interrupted : 0);
-}
-
-/** The stack's services; what its target is, and whether that can be reached, does not matter here. */
-async function servicesOf({
-  stack,
-  settings,
-}: StackContext): Promise<Readonly<Record<string, ServiceConfig>>> {
-  const services = settings.config["modelport:services"];
-  const config = {
-    "modelport:target": "embedded",
-    ...(services === undefined ? {} : { "modelport:services": services }),
-  };
-  const key = process.env["MODELPORT_API_KEY"];
-  const open = key === undefined || key === "" ? secretOpener(stack, settings) : () => key;
-  return (await checkedConfig(config, stack, open)).services;
 }
 
 function choose(

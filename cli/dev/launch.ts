@@ -113,11 +113,11 @@ function containerLaunch(service: DevService, docker: string, context: LaunchCon
 function environment(
   { name, config }: DevService,
   { services }: LaunchContext,
-  host?: string,
+  host = "127.0.0.1",
 ): Record<string, string> {
   const own = config.models === undefined ? config.env : serverEnvironment(name, config);
-  const places = placesOf(services, GRPC_PORT);
+  const places = placesOf(services, GRPC_PORT, host);
   return Object.fromEntries(
-    Object.entries(own).map(([key, value]) => [key, localise(value, places, host)]),
+    Object.entries(own).map(([key, value]) => [key, localise(value, places)]),
   );
 }

@@ -68,11 +68,16 @@ export async function planDev(
   return planned;
 }
 
-/** Where the services answer, for what refers to them. */
-export function placesOf(services: readonly DevService[], clusterGrpcPort: number): Place[] {
+/** Where the services answer, for what refers to them. @param host under which it reaches this machine */
+export function placesOf(
+  services: readonly DevService[],
+  clusterGrpcPort: number,
+  host: string,
+): Place[] {
   return services.map(({ name, namespace, port, grpcPort }) => ({
     name,
     namespace,
+    host,
     ports: new Map([
       [80, port],
       ...(grpcPort === undefined ? [] : [[clusterGrpcPort, grpcPort] as const]),

@@ -1,24 +1,24 @@
-/** Where a service of the stack answers: in the cluster, and here. */
+/** Where a service of the stack answers: in the cluster, and where it runs without one. */
 export interface Place {
   readonly name: string;
   readonly namespace: string;
-  /** Local ports by the port of the Service in the cluster: 80 is HTTP. */
+  /** Under which its ports are reached. */
+  readonly host: string;
+  /** Its own ports by the port of the Service in the cluster: 80 is HTTP. */
   readonly ports: ReadonlyMap<number, number>;
 }
 
 const HTTP_PORT = 80;
 
 /**
- * A value of `env` with addresses of the stack's services replaced by where they answer here: in URLs (`http://spam/predict`,
+ * A value of `env` with addresses of the stack's services replaced by where they answer: in URLs (`http://spam/predict`,
  * `grpc://spam.modelport-dev:8081`), and a value that is nothing but `host:port`.
- *
- * @param host under which this machine's ports are reached. Default: 127.0.0.1
  */
-export function localise(value: string, places: readonly Place[], host = "127.0.0.1"): string {
+export function localise(value: string, places: readonly Place[]): string {
   const local = (address: string, port: number): string | undefined => {
     const place = places.find((candidate) => namesOf(candidate).includes(address));
     const found = place?.ports.get(port);
-    return found === undefined ? undefined : `${host}:${found}`;
+    return place === undefined || found === undefined ? undefined : `${place.host}:${found}`;
   };
   const [, alone = "", alonePort = ""] = /^([a-z0-9.-]+):(\d+)$/.exec(value) ?? [];
   const address = local(alone, Number(alonePort));

@@ -56,7 +56,7 @@ describe("the image from a checkout", () => {
       if (word === "COPY")
         for (const file of rest.slice(0, -1))
           fs.cpSync(path.join(checkout, file), path.join(source, file), { recursive: true });
-      else await shell(rest.join(" ").replaceAll("/image", image));
+      else await shell(rest.join(" ").replaceAll(" /image", ` ${image}`));
     }
     fs.rmSync(checkout, { recursive: true });
     assert.deepEqual(picture(image), await staged());

@@ -4,6 +4,8 @@ export interface MemoryReport {
   readonly warm: number;
   readonly end: number;
   readonly peak: number;
+  /** MiB at equal steps from the first to the last case. */
+  readonly course: readonly number[];
   /** Of a straight line through the samples after the warm-up, in KiB per 1,000 cases. */
   readonly slope: number;
 }
@@ -16,6 +18,8 @@ interface Sample {
 /** The share of a campaign in which caches fill and code is compiled. */
 const WARM_UP = 0.3;
 const EDGE = 0.15;
+/** Enough to see whether a curve flattens. */
+const COURSE_STEPS = 20;
 
 export class Memory {
   private readonly samples: Sample[] = [];
@@ -23,6 +27,13 @@ export class Memory {
   /** @param cases done so far */
   add(cases: number, mebibytes: number): void {
     this.samples.push({ cases, mebibytes });
+  }
+
+  private course(total: number): number[] {
+    return Array.from({ length: COURSE_STEPS }, (_, step) => {
+      const until = (total * (step + 1)) / COURSE_STEPS;
+      return this.samples.findLast(({ cases }) => cases <= until)?.mebibytes ?? NaN;
+    });
   }
 
   report(): MemoryReport {
@@ -34,6 +45,7 @@ export class Memory {
       warm: median(warm),
       end: median(end),
       peak: Math.max(...this.samples.map(({ mebibytes }) => mebibytes)),
+      course: this.course(total),
       slope: slopeOf(after) * 1024 * 1000,
     };
   }

@@ -9,7 +9,7 @@ export function renderReport({ findings, memory, seconds }: CampaignReport, seed
     const statuses = histogram.map(([outcome, count]) => `${outcome}: ${count}`).join("  ");
     return `${kind.padEnd(32)}${String(cases).padStart(9)}${String(violations).padStart(12)}  ${statuses}`;
   });
-  const { warm, end, peak, slope } = memory;
+  const { warm, end, peak, slope, course } = memory;
   return [
     `${"kind".padEnd(32)}${"cases".padStart(9)}${"violations".padStart(12)}  answers`,
     ...lines,
@@ -18,6 +18,7 @@ export function renderReport({ findings, memory, seconds }: CampaignReport, seed
     `${findings.golden} right requests in between answered right`,
     `resident memory: ${warm.toFixed(1)} MiB after the warm-up, ${end.toFixed(1)} at the end, ${peak.toFixed(1)} at most, ` +
       `${slope.toFixed(2)} KiB per 1,000 cases`,
+    `  its course: ${course.map((mebibytes) => mebibytes.toFixed(0)).join(" ")}`,
     `${findings.violations} violations`,
   ].join("\n");
 }

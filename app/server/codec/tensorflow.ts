@@ -1,7 +1,7 @@
 import type { ServedVersion } from "../data-plane";
 import { RequestError } from "../errors";
 import type { Tensor } from "../tensor";
-import { kindOf, quote } from "./faults";
+import { kindOf, quote, shorten } from "./faults";
 import { isObject, parseJson } from "./json-body";
 import { isBase64 } from "./json-elements";
 import { readInput, readRows, type Place } from "./json-rows";
@@ -72,6 +72,13 @@ function readColumns(
       );
     return [readColumn(value, inputs[0], "inputs", maxRows, length)];
   }
+  for (const key in value)
+    if (!inputs.some(({ name }) => name === key))
+      throw new RequestError(
+        400,
+        `no input ${quote(key)}; the model takes ${names}`,
+        `inputs.${shorten(key)}`,
+      );
   const tensors = inputs.map((input) => {
     if (!Object.hasOwn(value, input.name))
       throw new RequestError(400, `input "${input.name}" is missing`, `inputs.${input.name}`);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { gunzip, inflate } from "node:zlib";
+import { quote } from "../codec/faults";
 import { RequestError } from "../errors";
 
 /** How much of a body that is too large is read and thrown away, so that the client gets to see the answer. */
@@ -29,7 +30,7 @@ export function readBody(request: IncomingMessage, maxBytes: number, done: BodyR
   const decoder = decoders.get(encoding.toLowerCase());
   if (decoder === undefined) {
     request.resume();
-    const message = `Content-Encoding "${encoding}": gzip, deflate or none is needed`;
+    const message = `Content-Encoding ${quote(encoding)}: gzip, deflate or none is needed`;
     done(new RequestError(415, message, undefined, { "accept-encoding": "gzip, deflate" }), EMPTY);
     return;
   }

@@ -25,6 +25,9 @@ export interface Service {
 export interface Connection {
   /** Requests that are not yet answered. */
   inFlight: number;
+  /** To the last two requests: only the last one can be incomplete, and answers go out in the requests' order. */
+  last: ServerResponse | undefined;
+  previous: ServerResponse | undefined;
   /** Beyond the limit: it is told so, unless it asks for what is always open, as probes do. */
   readonly surplus: boolean;
 }
@@ -66,6 +69,8 @@ export class Exchange {
     this.began = service.log.level === "debug" ? performance.now() : 0;
     this.span = service.tracer === undefined ? undefined : this.startSpan(service.tracer);
     connection.inFlight++;
+    connection.previous = connection.last;
+    connection.last = response;
   }
 
   /** @param asksFirst the client waits for a word before it sends the body */
@@ -102,6 +107,8 @@ export class Exchange {
     const { endpoint } = match;
     if (rawHeaders.length > 2 * MAX_HEADERS)
       throw new RequestError(431, `at most ${MAX_HEADERS} headers`, undefined, CLOSE);
+    // Node reads nothing more after it, whether it was asked to switch or not.
+    if (headers.upgrade !== undefined) this.response.shouldKeepAlive = false;
     if (headers.host === undefined && request.httpVersionMinor > 0)
       throw new RequestError(400, "the Host header is missing", undefined, CLOSE);
     if (connection.inFlight > MAX_PIPELINED)
@@ -162,7 +169,8 @@ export class Exchange {
     }
   }
 
-  private fail(error: unknown): void {
+  /** Answers with `error`. */
+  fail(error: unknown): void {
     const { path, requestId } = this;
     if (!(error instanceof RequestError) || error.status === 500)
       this.service.log.error("request failed", { path, requestId, error: String(error) });

@@ -65,15 +65,29 @@ export function createHttpTransport(options: HttpOptions): HttpTransport {
   // Of a client that doesn't read its answer.
   server.timeout = keepAliveMs;
 
-  const begin = (request: IncomingMessage, response: ServerResponse, asksFirst: boolean): void => {
-    const connection = connections.get(request.socket) ?? { inFlight: 0, surplus: false };
-    new Exchange(service, request, response, connection).start(asksFirst);
+  const connectionOf = (socket: Socket): Connection => {
+    let connection = connections.get(socket);
+    if (connection === undefined) {
+      const surplus = connections.size >= maxConnections;
+      connections.set(socket, (connection = newConnection(surplus)));
+    }
+    return connection;
   };
-  server.on("request", (request, response) => begin(request, response, false));
-  server.on("checkContinue", (request, response) => begin(request, response, true));
-  server.on("clientError", refuse);
+  const begin = (request: IncomingMessage, response: ServerResponse): Exchange =>
+    new Exchange(service, request, response, connectionOf(request.socket));
+  server.on("request", (request, response) => begin(request, response).start(false));
+  server.on("checkContinue", (request, response) => begin(request, response).start(true));
+  server.on("checkExpectation", (request, response) => begin(request, response).fail(UNEXPECTED));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    const { last, previous } = connectionOf(socket);
+    const whole = last?.req.complete === true ? last : previous;
+    // What came whole before it is answered first.
+    if (whole !== undefined && !whole.writableFinished && !whole.destroyed)
+      whole.once("finish", () => refuse(error, socket));
+    else refuse(error, socket);
+  });
   server.on("connection", (socket) => {
-    connections.set(socket, { inFlight: 0, surplus: connections.size >= maxConnections });
+    connectionOf(socket);
     socket.once("close", () => connections.delete(socket));
   });
 
@@ -108,17 +122,22 @@ export function createHttpTransport(options: HttpOptions): HttpTransport {
   };
 }
 
+function newConnection(surplus: boolean): Connection {
+  return { inFlight: 0, last: undefined, previous: undefined, surplus };
+}
+
 const REFUSALS: Readonly<Record<string, readonly [status: number, message: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, "the request took too long to arrive"],
   HPE_HEADER_OVERFLOW: [431, "the headers are too large"],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, "the chunks' extensions are too large"],
 };
 
+const UNEXPECTED = new RequestError(417, "Expect: 100-continue is all that is met", undefined, {
+  connection: "close",
+});
+
 /** What isn't HTTP, or came too slowly, never became a request: answered on the bare socket. */
-function refuse(
-  error: NodeJS.ErrnoException,
-  socket: NodeJS.WritableStream & { destroy(): void },
-): void {
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;

@@ -184,9 +184,7 @@ function requestLine(random: Random): Draft {
     ..."POST  HTTP/1.1|POST|/predict HTTP/1.1|POST /pre dict HTTP/1.1|POST\t/predict\tHTTP/1.1 x".split(
       "|",
     ),
-    ..."PO\x00ST /predict HTTP/1.1|POST /predict HTTP/2.0|POST /predict HTTP/1.1 HTTP/1.1".split(
-      "|",
-    ),
+    ..."PO\x00ST /predict HTTP/1.1|POST /predict HTTP/1.1 HTTP/1.1".split("|"),
     "M".repeat(10_000) + " / HTTP/1.1",
     `POST /${"a".repeat(20_000)} HTTP/1.1`,
   ];
@@ -203,7 +201,7 @@ function requestLine(random: Random): Draft {
     ..."POST //x/predict HTTP/1.1|POST ///// HTTP/1.1|POST /\\..\\predict HTTP/1.1|POST /predict HTTP/1.0".split(
       "|",
     ),
-    ..."POST /predict HTTP/0.9|POST /predict HTTP/1.2|PUT /predict HTTP/1.1|M-SEARCH * HTTP/1.1".split(
+    ..."POST /predict HTTP/0.9|POST /predict HTTP/2.0|POST /predict HTTP/1.2|PUT /predict HTTP/1.1|M-SEARCH * HTTP/1.1".split(
       "|",
     ),
     ..."POST http:///predict HTTP/1.1|POST http:// HTTP/1.1|POST /predict|POST [::1] HTTP/1.1|POST /[]{}|^` HTTP/1.1".split(

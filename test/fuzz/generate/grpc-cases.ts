@@ -190,7 +190,7 @@ function oddCall(message: Buffer, random: Random): Sent {
   const body = framed(random.chance(0.5) ? message : randomFields(random));
   const path = random.weighted<() => string>([
     [6, () => SERVICE + random.pick(METHODS)],
-    [1, () => random.pick(["/", "/x", "//", "/a/b/c", `${SERVICE}`, "/inference./ModelInfer"])],
+    [1, () => random.pick(["/", "/x", "//", "/a/b/c", SERVICE, "/inference./ModelInfer"])],
     [1, () => `/grpc.health.v1.Health/${random.pick(["Check", "Watch", "List"])}`],
     [1, () => "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"],
     [1, () => `/${"x".repeat(random.pick([300, 5000]))}/y`],

@@ -126,9 +126,7 @@ function goldenOf({ signature, inputs }: Expected, row: number) {
   if (spec === undefined || column === undefined) return undefined;
   if (spec.shape.length === 1) return signature.known.get(instanceKey(column.elements[row]));
   const width = spec.shape[1] ?? 0;
-  return signature.known.get(
-    instanceKey(column.elements.slice(row * width, (row + 1) * width) as number[]),
-  );
+  return signature.known.get(instanceKey(column.elements.slice(row * width, (row + 1) * width)));
 }
 
 /** Whether a classifier's numbers may become infinite. */
@@ -168,6 +166,6 @@ export function stackRows(spec: TensorSpec, rows: readonly unknown[]): OutputTen
 }
 
 export function show(value: unknown): string {
-  const text = typeof value === "bigint" ? `${value}n` : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === "bigint" ? `${value}n` : JSON.stringify(value ?? "nothing");
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

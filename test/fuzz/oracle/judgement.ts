@@ -71,7 +71,8 @@ export class Reading {
   judge(read: () => Expected): Judgement {
     try {
       const expected = read();
-      if (this.tooMuch) return { verdict: "invalid", statuses: [413] };
+      if (this.tooMuch)
+        return { verdict: "invalid", statuses: this.doubtful ? ANY_REFUSAL : [413] };
       return this.doubtful
         ? { verdict: "doubtful", expected, statuses: ANY_REFUSAL }
         : { verdict: "valid", expected };

@@ -77,7 +77,8 @@ function writeEcho(folder: string, name: string, columns: typeof ECHO): void {
     })),
   });
   const sha256 = createHash("sha256").update(onnx).digest("hex");
-  const instances = tensors.map(({ input, datatype, shape }) => [input, example(datatype, shape)]);
+  const values = tensors.map(({ datatype, shape }) => example(datatype, shape));
+  const named: unknown = Object.fromEntries(tensors.map(({ input }, i) => [input, values[i]]));
   const metadata = {
     name,
     title: name,
@@ -85,12 +86,7 @@ function writeEcho(folder: string, name: string, columns: typeof ECHO): void {
     framework: { name: "ONNX", version: "1" },
     inputs: tensors.map(({ input, datatype, shape }) => ({ name: input, datatype, shape })),
     outputs: tensors.map(({ output, datatype, shape }) => ({ name: output, datatype, shape })),
-    examples: [
-      {
-        title: "one",
-        instance: instances.length === 1 ? instances[0]?.[1] : Object.fromEntries(instances),
-      },
-    ],
+    examples: [{ title: "one", instance: values.length === 1 ? values[0] : named }],
     versions: { "1": { files: { "model.onnx": sha256 } } },
   };
   const target = path.join(folder, name, "1");

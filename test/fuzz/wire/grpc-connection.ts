@@ -31,9 +31,10 @@ export class GrpcConnection {
         reject(new Error(`no answer in ${ANSWER_MS / 1000} s`));
       }, ANSWER_MS);
       const readStatus = (from: Readonly<Record<string, unknown>>): void => {
+        const text = from["grpc-message"];
         if (from["grpc-status"] === undefined) return;
         status = Number(from["grpc-status"]);
-        message = decode(String(from["grpc-message"] ?? ""));
+        message = typeof text === "string" ? decode(text) : "";
       };
       stream.on("response", (got) => {
         httpStatus = Number(got[":status"]);

@@ -53,15 +53,17 @@ const BLOCKS: readonly (readonly [number, number])[] = [
 ];
 
 /** Around capital sigmas: what makes one final or not. */
-const SIGMA = [..."ΣΣΣσςΑαΟ'’.:·-_ aA1\u00ad\u0301\u0345\u02b0ͺ\u200d\u{1d400}\u{10400}\u{1f600}"];
+const SIGMA = Array.from(
+  "ΣΣΣσςΑαΟ'’.:·-_ aA1\u00ad\u0301\u0345\u02b0ͺ\u200d\u{1d400}\u{10400}\u{1f600}",
+);
 
 /** Characters whose case or class is an exception somewhere. */
-const ODD = [
-  ..."İıIiſßẞŒœǅǆǄÅåΩωKkﬁﬀﬆΐΰϴΘᾳᾼᲀᲐ\ua7cb\ua7daⅣⅳⒶⓐ①²½ªº_‿\u0307\u0130\u0131\u0149\u01f0\u1e9e\u2126\u212a\u2028\u2029\u0085\u00a0\u3000\u200b\ufeff\0\t\n٠०０𝟘",
-];
+const ODD = Array.from(
+  "İıIiſßẞŒœǅǆǄÅåΩωKkﬁﬀﬆΐΰϴΘᾳᾼᲀᲐ\ua7cb\ua7daⅣⅳⒶⓐ①²½ªº_‿\u0307\u0130\u0131\u0149\u01f0\u1e9e\u2126\u212a\u2028\u2029\u0085\u00a0\u3000\u200b\ufeff\0\t\n٠०０𝟘",
+);
 
-const EMOJI = [..."😂👍🏽❤️🎉🏆💰👩‍👧🇮🇪📞🙏🏿"];
-const RIGHT_TO_LEFT = [..."\u200f\u200e\u202b\u202e\u202c\u2067 مرحباسلامجائزة שלוםפרס،؟"];
+const EMOJI = Array.from("😂👍🏽❤️🎉🏆💰👩‍👧🇮🇪📞🙏🏿");
+const RIGHT_TO_LEFT = Array.from("\u200f\u200e\u202b\u202e\u202c\u2067 مرحباسلامجائزة שלוםפרס،؟");
 
 /** Code points 0 to 0x10FFFF; most are not assigned. */
 function anywhere(random: Random): string {

@@ -1,3 +1,4 @@
+import { quote } from "../../codec/faults";
 import { parseInstances, parseText, renderPredictions, takesText } from "../../codec/plain";
 import type { DataPlane, ServedVersion } from "../../data-plane";
 import { RequestError } from "../../errors";
@@ -75,7 +76,7 @@ function isText(contentType = ""): boolean {
     if (name?.trim() !== "charset") continue;
     const charset = value?.trim().replaceAll('"', "") ?? "";
     if (charset !== "utf-8" && charset !== "us-ascii")
-      throw new RequestError(415, `charset "${charset}": send the text in UTF-8`);
+      throw new RequestError(415, `charset ${quote(charset)}: send the text in UTF-8`);
   }
   return true;
 }

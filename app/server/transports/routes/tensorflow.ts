@@ -149,7 +149,7 @@ function tensorInfo(tensors: readonly TensorMetadata[]): Record<string, unknown>
 }
 
 function notServed(method: string): never {
-  throw new RequestError(501, `"${method}" is not served: ask "predict"`);
+  throw new RequestError(400, `"${method}" is not served: ask "predict"`);
 }
 
 function noLabels(): never {

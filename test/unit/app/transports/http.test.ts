@@ -211,6 +211,29 @@ describe("HTTP transport", () => {
     assert.match(await raw(port, "GET / HTTP/1.0\r\n\r\n"), /^HTTP\/1.1 200 /);
   });
 
+  it("right requests before a broken one are answered, in order, then the broken one", async () => {
+    const answer = raw(port, `${GET}${GET.replace("/", "/held")}${GET}GARBAGE\r\n\r\n`);
+    while (releases.length === 0) await sleep(5);
+    for (const release of releases) release();
+    const parts = (await answer).split(/(?=HTTP\/1\.1 )/);
+    assert.deepEqual(
+      parts.map((part) => part.slice(9, 12) + part.slice(part.indexOf("\r\n\r\n") + 4)),
+      ["200hello", "200at last", "200hello", '400{"error":"not a valid HTTP request"}'],
+    );
+  });
+
+  it("an expectation that nobody knows: 417; an upgrade is passed over, and ends the connection", async () => {
+    assert.match(
+      await raw(port, GET.replace("\r\n\r\n", "\r\nExpect: miracles\r\n\r\n")),
+      /^HTTP\/1.1 417 [^]*content-length: [^]*\{"error":"Expect: 100-continue is all/,
+    );
+    const upgrade = "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    assert.match(
+      await raw(port, GET.replace("\r\n\r\n", upgrade) + GET),
+      /^HTTP\/1.1 200 [^]*Connection: close[^]*hello$/,
+    );
+  });
+
   it("what is not HTTP: 400", async () => {
     assert.match(
       await raw(port, "HELO example.org\r\n\r\n"),

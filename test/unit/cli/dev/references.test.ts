@@ -5,12 +5,13 @@ const PLACES: Place[] = [
   {
     name: "spam",
     namespace: "modelport-dev",
+    host: "127.0.0.1",
     ports: new Map([
       [80, 8090],
       [8081, 8091],
     ]),
   },
-  { name: "web", namespace: "front", ports: new Map([[80, 3000]]) },
+  { name: "web", namespace: "front", host: "127.0.0.1", ports: new Map([[80, 3000]]) },
 ];
 
 describe("addresses of a stack's services on this machine", () => {
@@ -47,7 +48,10 @@ describe("addresses of a stack's services on this machine", () => {
 
   it("are the machine's own name inside a container that has its own network", () =>
     assert.equal(
-      localise("http://spam", PLACES, "host.docker.internal"),
+      localise(
+        "http://spam",
+        PLACES.map((place) => ({ ...place, host: "host.docker.internal" })),
+      ),
       "http://host.docker.internal:8090",
     ));
 });

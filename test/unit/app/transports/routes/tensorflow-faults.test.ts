@@ -81,6 +81,18 @@ describe("wrong bodies for TensorFlow Serving's predict", () => {
       /^inputs: an object of "text"/,
     ],
     [
+      "an unknown column",
+      "several",
+      { inputs: { ...columns, x: [1] } },
+      /^inputs\.x: no input "x"/,
+    ],
+    [
+      "b64 and more",
+      "text",
+      { inputs: { text: ["a"], b64: "YQ==" } },
+      /^inputs\.b64: no input "b64"/,
+    ],
+    [
       "a missing column",
       "several",
       { inputs: { text: ["a"] } },

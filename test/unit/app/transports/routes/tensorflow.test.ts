@@ -162,10 +162,10 @@ describe("TensorFlow Serving's REST API", () => {
     });
   });
 
-  it("what isn't served: 501; what isn't there: 404; all in its shape", async () => {
+  it("what isn't served: 400; what isn't there: 404; all in its shape", async () => {
     const cases: [path: string, question: { body?: unknown }, status: number, error: RegExp][] = [
-      ["/v1/models/iris:classify", { body: {} }, 501, /"classify" is not served: ask "predict"/],
-      ["/v1/models/iris/versions/1:regress", { body: {} }, 501, /"regress" is not served/],
+      ["/v1/models/iris:classify", { body: {} }, 400, /"classify" is not served: ask "predict"/],
+      ["/v1/models/iris/versions/1:regress", { body: {} }, 400, /"regress" is not served/],
       ["/v1/models/iris/labels/canary", {}, 404, /have numbers, no labels/],
       ["/v1/models/iris/labels/canary:predict", { body: {} }, 404, /have numbers, no labels/],
       ["/v1/models/iris:Predict", { body: {} }, 404, /^nothing here/],
