@@ -12,6 +12,8 @@ export interface Proof {
 export interface ProofRequest {
   readonly path: string;
   readonly body: unknown;
+  /** Sent without the proof's headers, and right when it is refused with 401. Default: false. */
+  readonly refused?: boolean;
   /** Why an answer is wrong, or undefined when it is right. */
   fault(answer: unknown): string | undefined;
 }
@@ -60,10 +62,12 @@ export function goldenProof(args: GoldenProofArgs): Proof {
   );
   // What a user asks first is proven first.
   requests.sort((a, b) => Number(b.plain) - Number(a.plain));
-  return {
-    requests: requests.map(({ request }) => request),
-    headers: apiKey === undefined ? {} : { "x-api-key": apiKey },
-  };
+  const proven = requests.map(({ request }) => request);
+  const [first] = proven;
+  if (apiKey === undefined || first === undefined) return { requests: proven, headers: {} };
+  // Pods from before there were keys answer anybody for some seconds more.
+  const closed: ProofRequest = { ...first, refused: true };
+  return { requests: [...proven, closed], headers: { "x-api-key": apiKey } };
 }
 
 function goldenRequest(
@@ -154,11 +158,16 @@ export async function tryRequest(
 ): Promise<Failure> {
   let response: Awaited<ReturnType<Send>>;
   try {
-    response = await send(proof.path, JSON.stringify(proof.body), headers);
+    const sent = proof.refused === true ? {} : headers;
+    response = await send(proof.path, JSON.stringify(proof.body), sent);
   } catch (error) {
     return { answered: false, why: causeOf(error) };
   }
   const { status, text } = response;
+  if (proof.refused === true)
+    return status === 401
+      ? undefined
+      : { answered: true, why: `HTTP ${status} without an API key, 401 expected` };
   if (status < 200 || status > 299)
     return { answered: true, why: `HTTP ${status}: ${text.slice(0, 300).trim()}` };
   let answer: unknown;

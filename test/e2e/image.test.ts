@@ -48,6 +48,7 @@ describe("the image from a checkout", () => {
     const stage = /^FROM \S+ AS build\n([^]*?)^FROM /m.exec(dockerfile)?.[1] ?? "";
     const lines = stage.split("\n").filter((line) => /^(?:COPY|RUN) /.test(line));
     assert.equal(lines.length, 4, stage);
+    const wanted = await staged();
     const checkout = context();
     assert.equal(fs.existsSync(path.join(checkout, "test/e2e/image.test.ts")), false);
     fs.mkdirSync(source);
@@ -59,7 +60,7 @@ describe("the image from a checkout", () => {
       else await shell(rest.join(" ").replaceAll(" /image", ` ${image}`));
     }
     fs.rmSync(checkout, { recursive: true });
-    assert.deepEqual(picture(image), await staged());
+    assert.deepEqual(picture(image), wanted);
   }).timeout(600_000);
 
   async function shell(script: string): Promise<void> {

@@ -50,9 +50,10 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
       seed: options.seed,
       counts: countsOf(options),
       findings,
+      underWay: new Set(),
       signal: gone.signal,
     };
-    const watching = watch(server, findings, memory, gone, options.progress);
+    const watching = watch(server, plan, memory, gone, options.progress);
     await Promise.all([fuzzHttp(plan), fuzzFraming(plan), fuzzGrpc(plan)]);
     watching.stop();
     await watching.stopped;
@@ -79,7 +80,8 @@ export async function serve(): Promise<{ server: ServerProcess; world: World }> 
   return { server, world };
 }
 
-function readWorld(folder: string, names: readonly string[]): World {
+/** The models of a folder as the oracle knows them, which is not by asking the server. */
+export function readWorld(folder: string, names: readonly string[]): World {
   const models = names.map((name) => readSignature(path.resolve(folder), name));
   return { models, signatures: new Map(models.map((model) => [model.name, model])) };
 }
@@ -101,7 +103,7 @@ function countsOf({
 /** Looks at the process while it is being fuzzed: alive, memory, faults in its log. */
 function watch(
   server: ServerProcess,
-  findings: Findings,
+  { findings, underWay }: Plan,
   memory: Memory,
   gone: AbortController,
   progress: CampaignOptions["progress"],
@@ -111,11 +113,16 @@ function watch(
     for (const line of server.takeFaults())
       findings.add({ id: undefined, kind: "log", problem: `it logged ${line.slice(0, 1000)}` });
     if (server.ended === undefined) memory.add(findings.cases, server.residentMebibytes());
-    else if (!gone.signal.aborted) {
-      findings.add({ id: undefined, kind: "process", problem: `it ended: ${server.ended}` });
-      gone.abort();
-    }
+    else end();
   };
+  const end = (): void => {
+    if (gone.signal.aborted || stopping) return;
+    const cases = [...underWay].slice(-100).join(" ");
+    const problem = `it ended: ${String(server.ended)}; under way: ${cases}`;
+    findings.add({ id: undefined, kind: "process", problem });
+    gone.abort();
+  };
+  server.onExit(end);
   const run = async (): Promise<void> => {
     for (let i = 0; !stopping; i++) {
       look();

@@ -25,8 +25,8 @@ export class Memory {
   private readonly samples: Sample[] = [];
 
   /** @param cases done so far */
-  add(cases: number, mebibytes: number): void {
-    this.samples.push({ cases, mebibytes });
+  add(cases: number, mebibytes: number | undefined): void {
+    if (mebibytes !== undefined) this.samples.push({ cases, mebibytes });
   }
 
   private course(total: number): number[] {

@@ -20,6 +20,7 @@ export async function replay(name: string): Promise<number> {
     seed: 0,
     counts: new Map(),
     findings,
+    underWay: new Set(),
     signal: new AbortController().signal,
   };
   try {

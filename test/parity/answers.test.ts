@@ -33,7 +33,11 @@ async function compare(
   let difference = 0;
   for (let at = 0; at < rows.length; at += ROWS) {
     const body = JSON.stringify({ instances: rows.slice(at, at + ROWS) });
-    const response = await fetch(`${server.url}/predict?model=${model}`, { method: "POST", body });
+    const response = await fetch(`${server.url}/predict?model=${model}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
     assert.equal(response.status, 200, await response.clone().text());
     const { predictions } = (await response.json()) as Predictions;
     predictions.forEach(({ label, probabilities }, i) => {

@@ -186,7 +186,7 @@ export class Exchange {
   private send(reply: Reply): void {
     const { response, service } = this;
     const { status, type, body, headers: more } = reply;
-    this.connection.inFlight--;
+    if (--this.connection.inFlight === 0) this.connection.previous = undefined;
     if (!response.destroyed) {
       if (service.draining) response.shouldKeepAlive = false;
       const headers = ["x-request-id", this.requestId];

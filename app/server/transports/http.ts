@@ -78,13 +78,18 @@ export function createHttpTransport(options: HttpOptions): HttpTransport {
   server.on("request", (request, response) => begin(request, response).start(false));
   server.on("checkContinue", (request, response) => begin(request, response).start(true));
   server.on("checkExpectation", (request, response) => begin(request, response).fail(UNEXPECTED));
-  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+  /** What came whole on a connection is answered before it ends. */
+  const whenAnswered = (socket: Socket, then: () => void): void => {
     const { last, previous } = connectionOf(socket);
     const whole = last?.req.complete === true ? last : previous;
-    // What came whole before it is answered first.
-    if (whole !== undefined && !whole.writableFinished && !whole.destroyed)
-      whole.once("finish", () => refuse(error, socket));
-    else refuse(error, socket);
+    if (whole === undefined || whole.writableFinished || whole.destroyed) then();
+    else whole.once("finish", then);
+  };
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    whenAnswered(socket, () => refuse(socket, error.code));
+  });
+  server.on("connect", (_, socket: Socket) => {
+    whenAnswered(socket, () => refuse(socket, "CONNECT"));
   });
   server.on("connection", (socket) => {
     connectionOf(socket);
@@ -129,6 +134,7 @@ function newConnection(surplus: boolean): Connection {
 const REFUSALS: Readonly<Record<string, readonly [status: number, message: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, "the request took too long to arrive"],
   HPE_HEADER_OVERFLOW: [431, "the headers are too large"],
+  CONNECT: [405, "CONNECT is not allowed here"],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, "the chunks' extensions are too large"],
 };
 
@@ -137,12 +143,12 @@ const UNEXPECTED = new RequestError(417, "Expect: 100-continue is all that is me
 });
 
 /** What isn't HTTP, or came too slowly, never became a request: answered on the bare socket. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+function refuse(socket: Socket, code = ""): void {
+  if (code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
   }
-  const [status, message] = REFUSALS[error.code ?? ""] ?? [400, "not a valid HTTP request"];
+  const [status, message] = REFUSALS[code] ?? [400, "not a valid HTTP request"];
   const body = errorBody(new RequestError(status, message));
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\ncontent-type: application/json\r\n` +

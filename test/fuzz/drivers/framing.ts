@@ -41,14 +41,18 @@ export async function runFramingCase(plan: Plan, seed: number): Promise<void> {
   // What comes right behind the odd bytes is read with them: that is where servers get out of step.
   if (parts.length < 4) parts.splice(0, parts.length, Buffer.concat(parts));
   const patience = made.outcome.verdict === "incomplete" ? QUIET_MS : CLOSE_MS;
+  const id = caseId("framing", seed);
+  plan.underWay.add(id);
   const transcript = await converse(plan.port, parts, made.end, patience);
   if (plan.signal.aborted) return;
+  plan.underWay.delete(id);
   const kind = `framing: ${made.kind}`;
   const { problem, outcome } = judgeTranscript(made, before, after, transcript);
   plan.findings.count(kind, outcome);
-  if (problem !== undefined)
+  if (problem === undefined) plan.findings.golden += before.length;
+  else
     plan.findings.add({
-      id: caseId("framing", seed),
+      id,
       kind,
       problem,
       sent: excerpt(Buffer.concat(parts), 2000),

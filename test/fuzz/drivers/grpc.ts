@@ -34,7 +34,10 @@ export async function fuzzGrpc(plan: Plan): Promise<void> {
     let done = 0;
     for (const { seed } of cases) {
       if (plan.signal.aborted) break;
+      const id = caseId("grpc", seed);
+      plan.underWay.add(id);
       await runGrpcCase(plan, { shared: connection, own }, seed);
+      plan.underWay.delete(id);
       if (++done % GOLDEN_EVERY === 0) await askGolden(plan, connection, seed);
     }
     own.close();

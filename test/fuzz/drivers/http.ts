@@ -10,6 +10,7 @@ import {
 import { excerpt } from "../findings";
 import { type Exchange, HttpLane } from "../wire/http-lane";
 import type { HttpResponse } from "../wire/http-response";
+import { shrink } from "../shrink";
 import { type Plan, schedule } from "./plan";
 
 const LANES = 8;
@@ -39,17 +40,20 @@ export async function fuzzHttp(plan: Plan): Promise<void> {
 }
 
 function exchange(plan: Plan, made: HttpCase, kind: string, id: string): Exchange {
-  const { findings } = plan;
+  const { findings, underWay } = plan;
+  underWay.add(id);
   const sent = (): string => excerpt(Buffer.concat([Buffer.from(made.head, "latin1"), made.body]));
   return {
     ...made,
     answered: (response) => {
+      underWay.delete(id);
       findings.count(kind, String(response.status));
       const problem = made.check(response);
       if (problem !== undefined)
         findings.add({ id, kind, problem, sent: sent(), got: describe(response) });
     },
     failed: (problem) => {
+      underWay.delete(id);
       findings.count(kind, "no answer");
       findings.add({ id, kind, problem, sent: sent() });
     },
@@ -82,26 +86,36 @@ export function describe({ status, headers, body }: HttpResponse): string {
   return `${status}\n${lines.join("\n")}\n\n${excerpt(body)}`;
 }
 
-/** One case alone. @returns what was sent and what came back, to be read */
+/** One case alone, then made as small as it can be while it fails. @returns what was sent and came back, to be read */
 export async function runHttpCase(
   plan: Plan,
   protocol: HttpProtocolName,
   seed: number,
 ): Promise<string> {
   const made = makeHttpCase(protocol, seed, plan.world);
+  const kind = `${protocol}: ${made.kind}`;
+  const answer = await askAlone(plan, made);
+  const problem = answer === undefined ? "no answer" : made.check(answer);
+  plan.findings.count(kind, answer === undefined ? "no answer" : String(answer.status));
   const sent = Buffer.concat([Buffer.from(made.head, "latin1"), made.body]);
-  let got = "no answer";
-  const own = exchange(plan, made, `${protocol}: ${made.kind}`, caseId(protocol, seed));
-  const queue: Exchange[] = [
-    {
-      ...own,
-      answered: (response) => {
-        got = describe(response);
-        own.answered(response);
-      },
+  const shown = `sent:\n${excerpt(sent, 100_000)}\n\ngot:\n${answer === undefined ? "nothing" : describe(answer)}\n`;
+  if (problem === undefined) return shown;
+  plan.findings.add({ id: caseId(protocol, seed), kind, problem });
+  const smallest = await shrink(made, (smaller) => askAlone(plan, smaller));
+  return smallest === undefined ? shown : `${shown}\nsmallest body that fails: ${smallest}\n`;
+}
+
+/** One request and a golden one behind it. */
+async function askAlone(plan: Plan, made: HttpCase): Promise<HttpResponse | undefined> {
+  let answer: HttpResponse | undefined;
+  const asked: Exchange = {
+    ...made,
+    answered: (response) => {
+      answer = response;
     },
-    goldenExchange(plan, seed),
-  ];
+    failed: () => undefined,
+  };
+  const queue = [asked, goldenExchange(plan, 0)];
   await new HttpLane(plan.port, 2, () => queue.shift()).done;
-  return `sent:\n${excerpt(sent, 100_000)}\n\ngot:\n${got}\n`;
+  return answer;
 }

@@ -12,6 +12,8 @@ export interface Plan {
   readonly seed: number;
   readonly counts: ReadonlyMap<Protocol, number>;
   readonly findings: Findings;
+  /** The cases that have no answer yet, by name: one of them is it when the server dies. */
+  readonly underWay: Set<string>;
   /** Aborted when the server is gone: nothing more can be found out. */
   readonly signal: AbortSignal;
 }

@@ -1,64 +1,71 @@
 import { checkError, type HttpProtocol } from "../oracle/answers-http";
 import type { Judgement } from "../oracle/judgement";
 import type { Random } from "../random";
+import { alternatives } from "./alternatives";
 import type { HttpCase } from "./case";
 import { doubtful, httpCase, specialCase } from "./http-case";
 
 /** What a model or a version may be called in an address without being there. */
 const NO_MODEL: readonly string[] = [
-  ..."nope|IRIS|iris%00|iris%20|%20iris|..|.|...|__proto__|constructor|toString|*|~|$".split("|"),
-  ..."..%2f..%2fetc%2fpasswd|%2e%2e|%2e%2e%2f|..%5c..|%252e%252e|iris%2f1|iris%0d%0aX:1".split("|"),
-  ..."%|%z|%zz|%f|%ff|%c0%ae|%ed%a0%80|iris;x=1|iris,spam|'iris'|%22iris%22|-1|0".split("|"),
+  ...alternatives(
+    "nope|IRIS|iris%00|iris%20|%20iris|..|.|...|__proto__|constructor|toString|*|~|$",
+  ),
+  ...alternatives(
+    "..%2f..%2fetc%2fpasswd|%2e%2e|%2e%2e%2f|..%5c..|%252e%252e|iris%2f1|iris%0d%0aX:1",
+  ),
+  ...alternatives("%|%z|%zz|%f|%ff|%c0%ae|%ed%a0%80|iris;x=1|iris,spam|'iris'|%22iris%22|-1|0"),
   "a".repeat(41),
   "a".repeat(4000),
   "%61".repeat(1000),
 ];
 const NO_VERSION: readonly string[] = [
-  ..."0|-1|1.0|01|001|+1|1e0|latest|999999999|99999999999999999999|v1|__proto__|%00|%31x".split(
-    "|",
+  ...alternatives(
+    "0|-1|1.0|01|001|+1|1e0|latest|999999999|99999999999999999999|v1|__proto__|%00|%31x",
   ),
-  ..."1%20|%201|..|.|constructor|NaN|null|1,1|1;x|0x1".split("|"),
+  ...alternatives("1%20|%201|..|.|constructor|NaN|null|1,1|1;x|0x1"),
   "1".repeat(3000),
 ];
 const ODD_PATHS: readonly string[] = [
-  ..."//predict|/predict/|/predict;x=1|/PREDICT|/predict%20|/predict%00|/predict//|/./predict".split(
-    "|",
+  ...alternatives(
+    "//predict|/predict/|/predict;x=1|/PREDICT|/predict%20|/predict%00|/predict//|/./predict",
   ),
-  ..."/x/../predict|/v1|/v1/|/v1/models|/v1/models/|/v1/models//|/v2/|/v2/models|/v2/models/".split(
-    "|",
+  ...alternatives(
+    "/x/../predict|/v1|/v1/|/v1/models|/v1/models/|/v1/models//|/v2/|/v2/models|/v2/models/",
   ),
-  ..."/v1/models:predict|/v1/models/:predict|/v2/models//infer|/v2/health|/v2/health/|/..".split(
-    "|",
+  ...alternatives(
+    "/v1/models:predict|/v1/models/:predict|/v2/models//infer|/v2/health|/v2/health/|/..",
   ),
-  ..."/v2/models/iris/versions|/v2/models/iris/versions/|/v2/models/iris/versions/1/".split("|"),
-  ..."/v1/models/iris/versions|/v1/models/iris/labels/stable:predict|/v2/repository/index".split(
-    "|",
+  ...alternatives("/v2/models/iris/versions|/v2/models/iris/versions/|/v2/models/iris/versions/1/"),
+  ...alternatives(
+    "/v1/models/iris/versions|/v1/models/iris/labels/stable:predict|/v2/repository/index",
   ),
-  ..."/metrics|/etc/passwd|/.git/config|/app/models/iris/model.json|/models/iris|/favicon.ico".split(
-    "|",
+  ...alternatives(
+    "/metrics|/etc/passwd|/.git/config|/app/models/iris/model.json|/models/iris|/favicon.ico",
   ),
-  ..."/v1/models/iris:classify|/v1/models/iris:regress|/v1/models/iris:Predict|/v1/models/iris:".split(
-    "|",
+  ...alternatives(
+    "/v1/models/iris:classify|/v1/models/iris:regress|/v1/models/iris:Predict|/v1/models/iris:",
   ),
-  ..."/v1/models/iris:predict:predict|/v1/models/iris:predict/|/v1/models/iris/predict".split("|"),
-  ..."/v2/models/iris/infer/|/v2/models/iris/Infer|/v2/models/iris/infer/x|/v2/models/iris/x".split(
-    "|",
+  ...alternatives(
+    "/v1/models/iris:predict:predict|/v1/models/iris:predict/|/v1/models/iris/predict",
   ),
-  ..."/%70redict|/v1/models/%69ris:predict|/v1/models/iris%3apredict|/v2/models/%69ris/infer".split(
-    "|",
+  ...alternatives(
+    "/v2/models/iris/infer/|/v2/models/iris/Infer|/v2/models/iris/infer/x|/v2/models/iris/x",
   ),
-  ..."/?|/?a|/predict?|/predict?a=b&&&=|/predict?%zz|/predict?model|/predict?version".split("|"),
-  ..."/predict?model=nope|/predict?model=..%2f|/predict?model=iris&model=spam|/score?model=nope".split(
-    "|",
+  ...alternatives(
+    "/%70redict|/v1/models/%69ris:predict|/v1/models/iris%3apredict|/v2/models/%69ris/infer",
   ),
-  ..."/predict?model=iris&version=0|/predict?version=x|/predict?model=%ff|/predict?model=__proto__".split(
-    "|",
+  ...alternatives("/?|/?a|/predict?|/predict?a=b&&&=|/predict?%zz|/predict?model|/predict?version"),
+  ...alternatives(
+    "/predict?model=nope|/predict?model=..%2f|/predict?model=iris&model=spam|/score?model=nope",
+  ),
+  ...alternatives(
+    "/predict?model=iris&version=0|/predict?version=x|/predict?model=%ff|/predict?model=__proto__",
   ),
   `/${"a/".repeat(1500)}`,
   `/predict?${"a=b&".repeat(1000)}`,
 ];
 const METHODS: readonly string[] = [
-  ..."GET|PUT|DELETE|PATCH|HEAD|OPTIONS|TRACE|PROPFIND|PURGE|LINK|SEARCH|QUERY".split("|"),
+  ...alternatives("GET|PUT|DELETE|PATCH|HEAD|OPTIONS|TRACE|PROPFIND|PURGE|LINK|SEARCH|QUERY"),
 ];
 const REFUSALS: readonly number[] = [400, 404, 405, 413, 414, 415, 431];
 

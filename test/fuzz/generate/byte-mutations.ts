@@ -1,7 +1,8 @@
 import type { Random } from "../random";
+import { alternatives } from "./alternatives";
 
 const INSERTS: readonly Buffer[] = [
-  ...'{|}|[|]|,|:|"|\\|-|e|.| |\n|\0|//|/**/|NaN|Infinity|null|\ufeff|\u2028|🙂'.split("|"),
+  ...alternatives('{|}|[|]|,|:|"|\\|-|e|.| |\n|\0|//|/**/|NaN|Infinity|null|\ufeff|\u2028|🙂'),
 ]
   .map((text) => Buffer.from(text))
   .concat([

@@ -18,6 +18,8 @@ export interface HttpCase {
   readonly alone: boolean;
   /** What is wrong with an answer, undefined when nothing is. */
   check(response: HttpResponse): string | undefined;
+  /** The same request with another body, where that is all that matters: for making a failing one smaller. */
+  readonly withBody?: (body: Buffer) => HttpCase;
 }
 
 export interface RequestParts {

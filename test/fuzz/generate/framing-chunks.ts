@@ -1,4 +1,5 @@
 import type { Random } from "../random";
+import { alternatives } from "./alternatives";
 import { ANSWERED, EITHER, type FramingCase, INCOMPLETE, REFUSED } from "./framing-types";
 
 /** A chunked body: right in many ways, or wrong in one. */
@@ -33,7 +34,7 @@ export function chunkedBody(
 }
 
 const SIZES: readonly string[] = [
-  ..."g|-1|+21|0x21|ffffffffffffffffff|10000000000000000|''|21.0|2_1|;|é|\0|21\x0021".split("|"),
+  ...alternatives("g|-1|+21|0x21|ffffffffffffffffff|10000000000000000|''|21.0|2_1|;|é|\0|21\x0021"),
 ];
 
 function split(body: string, random: Random): string {

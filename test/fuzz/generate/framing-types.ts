@@ -34,3 +34,18 @@ export const REFUSED: FramingOutcome = { verdict: "refused" };
 export const EITHER: FramingOutcome = { verdict: "either" };
 export const INCOMPLETE: FramingOutcome = { verdict: "incomplete" };
 export const ANSWERED: FramingOutcome = { verdict: "answered", check: isSuccess };
+
+/** A case without what all have in common. */
+export type Draft = Pick<FramingCase, "outcome"> &
+  Partial<FramingCase> & { readonly text?: string | Buffer };
+
+/** A right request's body. */
+export const BODY = '{"instances":[[5.1,3.5,1.4,0.2]]}';
+
+/** Must never be answered: it is another request's body. */
+export const SMUGGLED = "GET /v1/models/smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/** A request with header lines that may be anything. */
+export function post(lines: readonly string[], body = BODY): string {
+  return ["POST /predict HTTP/1.1", "Host: x", ...lines, "", body].join("\r\n");
+}

@@ -2,6 +2,7 @@ import { datatypes } from "../../../app/server/tensor";
 import { judgeModelInfer } from "../oracle/grpc";
 import { type Judgement, MAX_BODY_BYTES } from "../oracle/judgement";
 import type { Random } from "../random";
+import { alternatives } from "./alternatives";
 import { mutateBytes } from "./byte-mutations";
 import type { World } from "./case";
 import {
@@ -28,9 +29,9 @@ export interface GrpcCase {
 
 const SERVICE = "/inference.GRPCInferenceService/";
 const METHODS: readonly string[] = [
-  ..."ServerLive|ServerReady|ServerMetadata|ModelReady|ModelMetadata|ModelConfig".split("|"),
-  ..."RepositoryIndex|RepositoryModelLoad|ModelStreamInfer|modelinfer|__proto__|constructor".split(
-    "|",
+  ...alternatives("ServerLive|ServerReady|ServerMetadata|ModelReady|ModelMetadata|ModelConfig"),
+  ...alternatives(
+    "RepositoryIndex|RepositoryModelLoad|ModelStreamInfer|modelinfer|__proto__|constructor",
   ),
 ];
 const KINDS = [

@@ -37,8 +37,10 @@ export function jsonCase(dialect: Dialect, world: World, random: Random): HttpCa
     random,
   );
   const judged = (body: Buffer): Judgement => dialect.judge(signature, served, body);
-  const simple = (body: Buffer): HttpCase =>
-    httpCase(kind, dialect.protocol, { path, headers: JSON_TYPE, body }, judged(body));
+  const simple = (body: Buffer): HttpCase => ({
+    ...httpCase(kind, dialect.protocol, { path, headers: JSON_TYPE, body }, judged(body)),
+    withBody: simple,
+  });
 
   switch (kind) {
     case "valid":

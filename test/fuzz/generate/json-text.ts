@@ -1,4 +1,5 @@
 import type { Random } from "../random";
+import { alternatives } from "./alternatives";
 
 /** JSON to be written, with what no JSON library writes: the same key twice, words that aren't JSON, broken escapes. */
 export type Node = string | NodeList | NodeObject;
@@ -46,14 +47,18 @@ export function writeNode(node: Node): string {
 }
 
 const WORDS: readonly string[] = [
-  ..."null|true|false|0|-1|1.5|-0|1e400|-1e400|3.5e38|1e308|5e-324|2147483648|-129|65536".split(
-    "|",
+  ...alternatives(
+    "null|true|false|0|-1|1.5|-0|1e400|-1e400|3.5e38|1e308|5e-324|2147483648|-129|65536",
   ),
-  ..."9007199254740993|9223372036854775807|9223372036854775808|-9223372036854775809".split("|"),
-  ..."18446744073709551615|18446744073709551616|4294967295|255|256|99999999999999999999".split("|"),
-  ..."NaN|Infinity|-Infinity|nan|undefined|01|1.|.5|+1|0x10|1e|1_000|--1|'a'|None|True".split("|"),
-  ...'[]|{}|[[]]|[null]|[{}]|{"":0}|""'.split("|"),
-  ...'"1"|"NaN"|"text"|" "|"FP32"|"__proto__"|"-1"|"true"|"null"'.split("|"),
+  ...alternatives("9007199254740993|9223372036854775807|9223372036854775808|-9223372036854775809"),
+  ...alternatives(
+    "18446744073709551615|18446744073709551616|4294967295|255|256|99999999999999999999",
+  ),
+  ...alternatives(
+    "NaN|Infinity|-Infinity|nan|undefined|01|1.|.5|+1|0x10|1e|1_000|--1|'a'|None|True",
+  ),
+  ...alternatives('[]|{}|[[]]|[null]|[{}]|{"":0}|""'),
+  ...alternatives('"1"|"NaN"|"text"|" "|"FP32"|"__proto__"|"-1"|"true"|"null"'),
   '"\\ud800"',
   '"\\udc00\\ud800"',
   '"\\u0000"',
@@ -71,12 +76,12 @@ const WORDS: readonly string[] = [
 ];
 
 const KEYS: readonly string[] = [
-  ..."__proto__|constructor|prototype|toString|hasOwnProperty|valueOf|toJSON|length|then".split(
-    "|",
+  ...alternatives(
+    "__proto__|constructor|prototype|toString|hasOwnProperty|valueOf|toJSON|length|then",
   ),
-  ..."instances|inputs|outputs|name|shape|data|datatype|parameters|id|signature_name".split("|"),
-  ..."binary_data_size|binary_data|binary_data_output|instance|Instances|b64|classification".split(
-    "|",
+  ...alternatives("instances|inputs|outputs|name|shape|data|datatype|parameters|id|signature_name"),
+  ...alternatives(
+    "binary_data_size|binary_data|binary_data_output|instance|Instances|b64|classification",
   ),
   "",
   "0",

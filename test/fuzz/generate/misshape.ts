@@ -1,21 +1,24 @@
 import { datatypes } from "../../../app/server/tensor";
 import type { Random } from "../random";
+import { alternatives } from "./alternatives";
 import { type Node, type NodeList, oddNode } from "./json-text";
 
 const SHAPES: readonly string[] = [
-  ..."[]|[0]|[1]|[-1]|[1,4]|[4]|[1,1,4]|[2,2]|[0,4]|[-1,4]|[1,-4]|[-1,-4]|[1.5,4]|[1,4,0]".split(
-    "|",
+  ...alternatives(
+    "[]|[0]|[1]|[-1]|[1,4]|[4]|[1,1,4]|[2,2]|[0,4]|[-1,4]|[1,-4]|[-1,-4]|[1.5,4]|[1,4,0]",
   ),
-  ..."[4294967296,4]|[2147483648,2]|[9007199254740993]|[18446744073709551616,1]|[1e308,1e308]".split(
-    "|",
+  ...alternatives(
+    "[4294967296,4]|[2147483648,2]|[9007199254740993]|[18446744073709551616,1]|[1e308,1e308]",
   ),
-  ..."[9223372036854775807,9223372036854775807]|[1000000000,1000000000]|[65536,65536]".split("|"),
-  ...'["1","4"]|[null]|[[1,4]]|4|null|"1,4"|{"0":1}|[true,4]|[1e400]|[1025,4]'.split("|"),
+  ...alternatives(
+    "[9223372036854775807,9223372036854775807]|[1000000000,1000000000]|[65536,65536]",
+  ),
+  ...alternatives('["1","4"]|[null]|[[1,4]]|4|null|"1,4"|{"0":1}|[true,4]|[1e400]|[1025,4]'),
   `[${"1,".repeat(500)}1]`,
 ];
 const DATATYPES: readonly string[] = [
   ...datatypes.map((datatype) => `"${datatype}"`),
-  ...'"FP16"|"BF16"|"STRING"|"fp32"|"DT_FLOAT"|""|"__proto__"|null|1|[]'.split("|"),
+  ...alternatives('"FP16"|"BF16"|"STRING"|"fp32"|"DT_FLOAT"|""|"__proto__"|null|1|[]'),
 ];
 
 /**

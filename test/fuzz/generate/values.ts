@@ -3,12 +3,15 @@ import { type Element, rangeOf } from "../oracle/elements";
 import type { InputTensor } from "../oracle/judgement";
 import type { Signature, TensorSpec } from "../oracle/signature";
 import type { Random } from "../random";
+import { alternatives } from "./alternatives";
 
 const TEXTS: readonly string[] = [
-  ..."|a|Free entry!! Win a prize now|Are we still meeting at 7?|ünïcödé|日本語のテキスト".split(
-    "|",
+  ...alternatives(
+    "|a|Free entry!! Win a prize now|Are we still meeting at 7?|ünïcödé|日本語のテキスト",
   ),
-  ..."שלום עולם|مرحبا بالعالم|👩‍👩‍👧‍👦🎉|e\u0301 vs é|ﬁ ligature|İstanbul|ß|𝒳|\u200b|\u00a0".split("|"),
+  ...alternatives(
+    "שלום עולם|مرحبا بالعالم|👩‍👩‍👧‍👦🎉|e\u0301 vs é|ﬁ ligature|İstanbul|ß|𝒳|\u200b|\u00a0",
+  ),
   "line\nbreak\ttab",
   'quote " and \\ backslash',
   "a\u0000b",

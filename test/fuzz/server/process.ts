@@ -14,6 +14,9 @@ interface LogLine {
   readonly grpcPort?: number;
 }
 
+/** The image's own, and the heap that Node takes in a container of 320 MiB: on a large machine it would grow for long. */
+const FLAGS = ["--max-semi-space-size=4", "--max-old-space-size=160"];
+
 /** The server as it is deployed: the bundle, in a process of its own, with the image's own flags. */
 export class ServerProcess {
   private http = 0;
@@ -38,7 +41,7 @@ export class ServerProcess {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "modelport-served-"));
     stage(folder);
     const bundle = path.join(repositoryRoot(), "dist", "server.js");
-    const child = spawn(process.execPath, ["--max-semi-space-size=4", bundle], {
+    const child = spawn(process.execPath, [...FLAGS, bundle], {
       env: {
         NODE_ENV: "production",
         HOST: "127.0.0.1",
@@ -69,15 +72,15 @@ export class ServerProcess {
     return this.grpc;
   }
 
-  get pid(): number {
-    return this.child.pid ?? 0;
-  }
-
   /** How it ended; undefined while it runs. */
   get ended(): string | undefined {
     const { exitCode, signalCode } = this.child;
     if (exitCode === null && signalCode === null) return undefined;
     return `exit code ${String(exitCode)}, signal ${String(signalCode)}`;
+  }
+
+  onExit(listener: () => void): void {
+    this.child.once("exit", listener);
   }
 
   /** The last lines it wrote. */
@@ -88,17 +91,20 @@ export class ServerProcess {
   /** Log lines that tell of a fault of its own; each is given once. Lines that are no log lines are such. */
   takeFaults(): string[] {
     const faults: string[] = [];
+    const unparsed: string[] = [];
     for (const line of this.lines.splice(0)) {
       const { level } = parseLine(line);
-      if (level !== "info" && level !== "debug" && level !== "warn") faults.push(line);
+      if (level === "none") unparsed.push(line);
+      else if (level !== "info" && level !== "debug" && level !== "warn") faults.push(line);
     }
-    return faults;
+    return unparsed.length === 0 ? faults : [...faults, unparsed.join("\n")];
   }
 
-  /** Memory that the process has resident, in MiB. */
-  residentMebibytes(): number {
-    const status = fs.readFileSync(`/proc/${this.pid}/status`, "utf8");
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? NaN) / 1024;
+  /** Memory that the process has resident, in MiB; undefined when it is just ending. */
+  residentMebibytes(): number | undefined {
+    const status = fs.readFileSync(`/proc/${this.child.pid ?? 0}/status`, "utf8");
+    const kibibytes = /VmRSS:\s+(\d+)/.exec(status)?.[1];
+    return kibibytes === undefined ? undefined : Number(kibibytes) / 1024;
   }
 
   /** Ends it, by force when it doesn't end by itself. */

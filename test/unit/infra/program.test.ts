@@ -24,6 +24,7 @@ describe("the program", () => {
   let builder: net.Server;
   let requests: string[];
   let keys: unknown[];
+  let needsKey: boolean;
   let answer: (url: string, rows: number) => unknown;
 
   /** Stands for pods behind a NodePort, for the API server's proxy, and for its list of nodes. */
@@ -36,6 +37,7 @@ describe("the program", () => {
       request.on("data", (chunk: Buffer) => (body += chunk.toString()));
       request.on("end", () => {
         const { instances } = JSON.parse(body || "{}") as { instances?: unknown[] };
+        if (needsKey && request.headers["x-api-key"] === undefined) response.statusCode = 401;
         response.end(JSON.stringify(answer(request.url ?? "", instances?.length ?? 0)));
       });
     });
@@ -49,6 +51,7 @@ describe("the program", () => {
   beforeEach(() => {
     requests = [];
     keys = [];
+    needsKey = false;
     answer = (url, rows) =>
       url.startsWith("/api/v1/nodes")
         ? { items: [{ status: { addresses: [{ type: "InternalIP", address: "127.0.0.1" }] } }] }
@@ -274,8 +277,9 @@ describe("the program", () => {
     beforeEach(() => (process.env["PULUMI_CONFIG_SECRET_KEYS"] = '["modelport:services"]'));
 
     it("are sent with the proof, and reach the cluster as hashes in a mounted file only", async () => {
+      needsKey = true;
       const { resources } = await up("embedded", withKey);
-      assert.equal(keys.at(-1), key);
+      assert.deepEqual(keys, [key, undefined], "also proven: nobody is answered without one");
       assert.doesNotMatch(JSON.stringify(resources), new RegExp(key));
       const secret = one(resources, "kubernetes:core/v1:Secret");
       const { value } = secret["stringData"] as { value: { keys: string } };

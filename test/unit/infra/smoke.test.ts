@@ -142,9 +142,14 @@ describe("golden answers", () => {
     });
     assert.deepEqual(
       requests.map(({ path }) => path),
-      ["/predict", "/predict?model=spam&version=7", "/predict?model=iris&version=1"],
+      ["/predict", "/predict?model=spam&version=7", "/predict?model=iris&version=1", "/predict"],
     );
     assert.deepEqual(headers, { "x-api-key": "a-key" });
+    assert.deepEqual(
+      requests.map(({ refused }) => refused),
+      [undefined, undefined, undefined, true],
+      "and that nobody is answered without a key",
+    );
   });
 });
 
@@ -178,6 +183,25 @@ describe("one try", () => {
   });
 });
 
+describe("a request without an API key", () => {
+  const closed = proofOf(GOLDEN, { apiKey: "a-key" }).requests.at(-1)!;
+  it("must be refused, and for want of the key", async () => {
+    const sent: unknown[] = [];
+    const answer = (status: number) =>
+      tryRequest(closed, { "x-api-key": "a-key" }, (_path, _body, headers) => {
+        sent.push(headers);
+        return Promise.resolve({ status, text: JSON.stringify(right()) });
+      });
+    assert.equal(await answer(401), undefined);
+    for (const status of [200, 503])
+      assert.deepEqual(await answer(status), {
+        answered: true,
+        why: `HTTP ${status} without an API key, 401 expected`,
+      });
+    assert.deepEqual(sent, [{}, {}, {}]);
+  });
+});
+
 describe("proof of an address", () => {
   const servers: http.Server[] = [];
   after(() => servers.forEach((server) => server.close()));
@@ -206,7 +230,8 @@ describe("proof of an address", () => {
     });
 
   const CLOSED = 64_999;
-  const proof = proofOf(GOLDEN, { apiKey: "a-key" });
+  const withKey = proofOf(GOLDEN, { apiKey: "a-key" });
+  const proof: Proof = { ...withKey, requests: withKey.requests.slice(0, 1) };
   const args = (settings: Partial<ProveArgs>): ProveArgs => ({
     stack: "local",
     service: "iris",

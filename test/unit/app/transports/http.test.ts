@@ -211,16 +211,24 @@ describe("HTTP transport", () => {
     assert.match(await raw(port, "GET / HTTP/1.0\r\n\r\n"), /^HTTP\/1.1 200 /);
   });
 
-  it("right requests before a broken one are answered, in order, then the broken one", async () => {
-    const answer = raw(port, `${GET}${GET.replace("/", "/held")}${GET}GARBAGE\r\n\r\n`);
-    while (releases.length === 0) await sleep(5);
-    for (const release of releases) release();
-    const parts = (await answer).split(/(?=HTTP\/1\.1 )/);
-    assert.deepEqual(
-      parts.map((part) => part.slice(9, 12) + part.slice(part.indexOf("\r\n\r\n") + 4)),
-      ["200hello", "200at last", "200hello", '400{"error":"not a valid HTTP request"}'],
-    );
-  });
+  for (const [what, text, last] of [
+    ["a broken one", "GARBAGE\r\n\r\n", '400{"error":"not a valid HTTP request"}'],
+    [
+      "CONNECT",
+      "CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n",
+      '405{"error":"CONNECT is not allowed here"}',
+    ],
+  ] as const)
+    it(`right requests before ${what} are answered, in order, then that`, async () => {
+      const answer = raw(port, `${GET}${GET.replace("/", "/held")}${GET}${text}`);
+      while (releases.length === 0) await sleep(5);
+      for (const release of releases) release();
+      const parts = (await answer).split(/(?=HTTP\/1\.1 )/);
+      assert.deepEqual(
+        parts.map((part) => part.slice(9, 12) + part.slice(part.indexOf("\r\n\r\n") + 4)),
+        ["200hello", "200at last", "200hello", last],
+      );
+    });
 
   it("an expectation that nobody knows: 417; an upgrade is passed over, and ends the connection", async () => {
     assert.match(

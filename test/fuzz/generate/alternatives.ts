@@ -1,0 +1,4 @@
+/** What `text` names, between bars: long lists stay readable. */
+export function alternatives(text: string): string[] {
+  return text.split("|");
+}
