@@ -1,12 +1,19 @@
 import { randomBytes } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { RequestError } from "../errors";
 import type { Log } from "../log";
 import type { RequestSpan, Tracer } from "../observability/tracer";
 import type { ApiKeys } from "../protection/api-keys";
 import type { RateLimit } from "../protection/rate-limit";
 import { declaresTooMuch, readBody, tooLarge } from "./body";
-import { JSON_TYPE, type Endpoint, type Handler, type Match, type Reply } from "./routes/endpoint";
+import {
+  JSON_TYPE,
+  type Call,
+  type Endpoint,
+  type Handler,
+  type Match,
+  type Reply,
+} from "./routes/endpoint";
 import type { Router } from "./routes";
 
 /** What all exchanges of a server share. */
@@ -30,6 +37,8 @@ export interface Connection {
   previous: ServerResponse | undefined;
   /** Beyond the limit: it is told so, unless it asks for what is always open, as probes do. */
   readonly surplus: boolean;
+  /** Bytes that waited for the client to read when it was last looked at. */
+  unread: number;
 }
 
 /** Requests that a client may send ahead of their answers. */
@@ -42,15 +51,19 @@ const NO_BODY = Buffer.alloc(0);
 const idPrefix = randomBytes(4).toString("hex");
 let requests = 0;
 
-/** One request and its answer. */
-export class Exchange {
+/** One request and its answer; handlers get it as it is, for one object less a request. */
+export class Exchange implements Call {
+  readonly headers: IncomingHttpHeaders;
+  readonly query: string | undefined;
+  readonly model: string | undefined;
+  readonly version: string | undefined;
+  readonly span: RequestSpan | undefined;
+  body: Buffer = NO_BODY;
   private readonly method: string;
   private readonly path: string;
-  private readonly query: string | undefined;
   private readonly match: Match;
   private readonly requestId: string;
   private readonly began: number;
-  private readonly span: RequestSpan | undefined;
   private client: string | undefined;
 
   constructor(
@@ -64,7 +77,11 @@ export class Exchange {
     this.method = method;
     this.path = mark === -1 ? url : url.slice(0, mark);
     this.query = mark === -1 ? undefined : url.slice(mark + 1);
-    this.match = service.routes.match(this.path);
+    this.headers = headers;
+    const match = service.routes.match(this.path);
+    this.match = match;
+    this.model = match.model;
+    this.version = match.version;
     this.requestId = requestIdOf(headers["x-request-id"]);
     this.began = service.log.level === "debug" ? performance.now() : 0;
     this.span = service.tracer === undefined ? undefined : this.startSpan(service.tracer);
@@ -79,7 +96,7 @@ export class Exchange {
       const endpoint = this.admit();
       const handler = this.handlerOf(endpoint);
       if (this.method !== "POST") {
-        this.handle(handler, NO_BODY);
+        this.handle(handler);
         return;
       }
       const { maxBodyBytes } = this.service;
@@ -89,7 +106,8 @@ export class Exchange {
         this.response.writeContinue();
       }
       readBody(this.request, maxBodyBytes, (error, body) => {
-        if (error === undefined) this.handle(handler, body);
+        this.body = body;
+        if (error === undefined) this.handle(handler);
         else this.fail(error);
       });
     } catch (error) {
@@ -102,10 +120,9 @@ export class Exchange {
 
   /** @throws RequestError when the request goes no further than its headers. */
   private admit(): Endpoint {
-    const { request, connection, match, service } = this;
-    const { headers, rawHeaders } = request;
+    const { request, headers, connection, match, service } = this;
     const { endpoint } = match;
-    if (rawHeaders.length > 2 * MAX_HEADERS)
+    if (request.rawHeaders.length > 2 * MAX_HEADERS)
       throw new RequestError(431, `at most ${MAX_HEADERS} headers`, undefined, CLOSE);
     // Node reads nothing more after it, whether it was asked to switch or not.
     if (headers.upgrade !== undefined) this.response.shouldKeepAlive = false;
@@ -152,12 +169,9 @@ export class Exchange {
     throw new RequestError(405, `${method} is not allowed here: ${allow}`, undefined, { allow });
   }
 
-  private handle(handler: Handler, body: Buffer): void {
+  private handle(handler: Handler): void {
     try {
-      const { match, query, span } = this;
-      const { headers } = this.request;
-      const { model, version } = match;
-      const reply = handler({ headers, query, body, model, version, span });
+      const reply = handler(this);
       if (reply instanceof Promise)
         reply.then(
           (later) => this.send(later),
@@ -189,11 +203,18 @@ export class Exchange {
     if (--this.connection.inFlight === 0) this.connection.previous = undefined;
     if (!response.destroyed) {
       if (service.draining) response.shouldKeepAlive = false;
-      const headers = ["x-request-id", this.requestId];
-      if (status !== 204) {
-        const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
-        headers.push("content-type", type, "content-length", String(length));
-      }
+      const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+      const headers =
+        status === 204
+          ? ["x-request-id", this.requestId]
+          : [
+              "x-request-id",
+              this.requestId,
+              "content-type",
+              type,
+              "content-length",
+              String(length),
+            ];
       if (more !== undefined) for (const part of more) headers.push(part);
       response.writeHead(status, headers);
       response.end(body);
@@ -217,7 +238,7 @@ export class Exchange {
   }
 
   private startSpan(tracer: Tracer): RequestSpan {
-    const { headers } = this.request;
+    const { headers } = this;
     const span = tracer.startHttp(this.method, this.path, (name) => {
       const value = headers[name];
       return Array.isArray(value) ? value[0] : value;

@@ -39,6 +39,9 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** Connections beyond the limit that are still answered. */
 const SURPLUS = 256;
 
+/** How long an answer may wait to be read, in times that a request may take to arrive. */
+const STALLED_REQUESTS = 6;
+
 /** HTTP/1.1 around a table of routes: methods, limits, timeouts, errors. */
 export function createHttpTransport(options: HttpOptions): HttpTransport {
   const { routes, log, maxBodyBytes, apiKeys, rateLimit, tracer } = options;
@@ -62,8 +65,6 @@ export function createHttpTransport(options: HttpOptions): HttpTransport {
   // Node drops what is beyond its limit without a word: one more than ours shows that there were too many.
   server.maxHeadersCount = MAX_HEADERS + 1;
   server.maxConnections = maxConnections + SURPLUS;
-  // Of a client that doesn't read its answer.
-  server.timeout = keepAliveMs;
 
   const connectionOf = (socket: Socket): Connection => {
     let connection = connections.get(socket);
@@ -93,8 +94,20 @@ export function createHttpTransport(options: HttpOptions): HttpTransport {
   });
   server.on("connection", (socket) => {
     connectionOf(socket);
+    // Node takes its own listener away when what it reads is no HTTP; answers may still be written then, to a client that left.
+    socket.on("error", () => socket.destroy());
     socket.once("close", () => connections.delete(socket));
   });
+
+  // A client that doesn't read its answers. Node's own timeout would cost every request a timer.
+  const watch = setInterval(() => {
+    for (const [socket, connection] of connections) {
+      const unread = socket.writableLength;
+      if (unread > 0 && unread === connection.unread) socket.destroy();
+      connection.unread = unread;
+    }
+  }, STALLED_REQUESTS * requestMs);
+  watch.unref();
 
   return {
     listen: (port, host) =>
@@ -118,6 +131,7 @@ export function createHttpTransport(options: HttpOptions): HttpTransport {
           server.closeAllConnections();
         }, requestMs);
         server.close(() => {
+          clearInterval(watch);
           clearTimeout(deadline);
           resolve(complete);
         });
@@ -128,7 +142,7 @@ export function createHttpTransport(options: HttpOptions): HttpTransport {
 }
 
 function newConnection(surplus: boolean): Connection {
-  return { inFlight: 0, last: undefined, previous: undefined, surplus };
+  return { inFlight: 0, last: undefined, previous: undefined, surplus, unread: 0 };
 }
 
 const REFUSALS: Readonly<Record<string, readonly [status: number, message: string]>> = {
