@@ -122,5 +122,7 @@ def to_json(value: dict) -> bytes:
         text = json.dumps(value, indent=2)
     else:
         rows = ",\n    ".join(json.dumps(request) for request in requests)
-        text = json.dumps({**value, "requests": []}, indent=2).replace('"requests": []', f'"requests": [\n    {rows}\n  ]')
+        text = json.dumps({**value, "requests": []}, indent=2).replace(
+            '"requests": []', f'"requests": [\n    {rows}\n  ]'
+        )
     return (text + "\n").encode("utf-8")

@@ -19,7 +19,9 @@ def drop_zip_map(model: ModelProto) -> list | None:
         for index, output in enumerate(model.graph.output):
             if output.name == node.output[0]:
                 shape = ["rows", len(labels)]
-                model.graph.output[index].CopyFrom(helper.make_tensor_value_info(node.input[0], TensorProto.FLOAT, shape))
+                model.graph.output[index].CopyFrom(
+                    helper.make_tensor_value_info(node.input[0], TensorProto.FLOAT, shape)
+                )
         model.graph.node.remove(node)
         return [label.decode() if isinstance(label, bytes) else label for label in labels]
     return None
@@ -42,7 +44,9 @@ def index_labels(model: ModelProto, output: str, labels: list) -> None:
     require_ml(model, 2)
     add_output(
         model,
-        helper.make_node("LabelEncoder", [classes], ["label"], domain=ML, values_int64s=values, default_int64=-1, **keys),
+        helper.make_node(
+            "LabelEncoder", [classes], ["label"], domain=ML, values_int64s=values, default_int64=-1, **keys
+        ),
         replaced=classes,
         elem_type=TensorProto.INT64,
         shape=["rows"],

@@ -39,7 +39,10 @@ def function_to_onnx(signature, name: str, inputs: dict, outputs: dict[str, str]
         numpy.object = object  # tf2onnx 1.17 says so for object
     import tf2onnx
 
-    specs = [tensorflow.TensorSpec(spec.shape, spec.dtype, name=f"input_{index}") for index, spec in enumerate(inputs.values())]
+    specs = [
+        tensorflow.TensorSpec(spec.shape, spec.dtype, name=f"input_{index}")
+        for index, spec in enumerate(inputs.values())
+    ]
 
     def call(*tensors):
         answered = signature(**dict(zip(inputs, tensors, strict=True)))

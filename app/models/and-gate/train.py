@@ -113,7 +113,9 @@ class Served(tensorflow.Module):
 
     def __init__(self, model: keras.Model) -> None:
         super().__init__()
-        self.layers = [[tensorflow.Variable(weights, name="weights") for weights in layer.get_weights()] for layer in model.layers]
+        self.layers = [
+            [tensorflow.Variable(weights, name="weights") for weights in layer.get_weights()] for layer in model.layers
+        ]
 
     @tensorflow.function(input_signature=[tensorflow.TensorSpec([None, 2], tensorflow.float32, name="inputs")])
     def __call__(self, inputs):

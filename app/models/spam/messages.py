@@ -68,7 +68,9 @@ def unzipped(data: bytes, source: str) -> bytes:
         return data
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            files = [entry for entry in archive.infolist() if not entry.is_dir() and "readme" not in entry.filename.lower()]
+            files = [
+                entry for entry in archive.infolist() if not entry.is_dir() and "readme" not in entry.filename.lower()
+            ]
             if len(files) != 1:
                 sys.exit(f"{source}: one file with messages expected, it holds {[entry.filename for entry in files]}")
             if files[0].file_size > LARGEST:

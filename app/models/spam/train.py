@@ -55,7 +55,9 @@ def main() -> None:
     )
     pipeline = make_pipeline(
         CountVectorizer(),
-        RandomForestClassifier(n_estimators=options.trees, min_samples_leaf=options.min_samples_leaf, random_state=options.seed),
+        RandomForestClassifier(
+            n_estimators=options.trees, min_samples_leaf=options.min_samples_leaf, random_state=options.seed
+        ),
     )
     pipeline.fit(train_texts, train_classes)
     model, vectorizer = export(pipeline)
@@ -82,7 +84,9 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     model_folder.add_arguments(parser, FOLDER)
     data = parser.add_mutually_exclusive_group()
-    data.add_argument("--data", type=Path, help="the SMS Spam Collection: its text file, or the zip (default: corpus.py)")
+    data.add_argument(
+        "--data", type=Path, help="the SMS Spam Collection: its text file, or the zip (default: corpus.py)"
+    )
     data.add_argument("--data-url", help="where to fetch it from; needs --sha256")
     parser.add_argument("--sha256", help="checksum of what --data or --data-url names, 64 hexadecimal digits")
     parser.add_argument("--trees", type=int, default=100, help="(default: 100)")
@@ -126,7 +130,9 @@ def answers(pipeline: Pipeline, texts: list[str]) -> dict:
     return {
         "source": f"scikit-learn {sklearn.__version__}, Pipeline.predict and predict_proba in float64",
         "tolerance": TOLERANCE,
-        "requests": golden.classifier_requests(sample, LABELS, pipeline.predict(sample), pipeline.predict_proba(sample)),
+        "requests": golden.classifier_requests(
+            sample, LABELS, pipeline.predict(sample), pipeline.predict_proba(sample)
+        ),
     }
 
 
@@ -145,7 +151,10 @@ def describe() -> dict:
         "vectorizer": {"input": "text", "graphInput": "counts"},
         "examples": [
             {"title": "a friend", "instance": "Running late, start dinner without me x"},
-            {"title": "an advertiser", "instance": "WINNER!! Claim your £500 cash prize. Text WIN to 80888. T&Cs apply"},
+            {
+                "title": "an advertiser",
+                "instance": "WINNER!! Claim your £500 cash prize. Text WIN to 80888. T&Cs apply",
+            },
         ],
     }
 

@@ -25,7 +25,11 @@ def main() -> None:
         converted = convert(options)
         proof = conversion.prove(converted)
         if len(proof.agreeing.nonzero()[0]) == 0:
-            refuse("no example row has the same answer in both", "every label differs", "pass real rows with --examples FILE")
+            refuse(
+                "no example row has the same answer in both",
+                "every label differs",
+                "pass real rows with --examples FILE",
+            )
         write(options, converted, proof)
     except Refusal as refusal:
         sys.exit(f"error: {refusal}\n  why: {refusal.why}\n  fix: {refusal.fix}")
@@ -71,7 +75,11 @@ def read_examples(path: Path) -> list:
     except (OSError, ValueError) as error:
         refuse(f"--examples {path} can't be read", str(error), "write a JSON list of rows")
     if not isinstance(rows, list) or not rows:
-        refuse(f"--examples {path} is no list of rows", "a list with at least one row is needed", "write a JSON list of rows")
+        refuse(
+            f"--examples {path} is no list of rows",
+            "a list with at least one row is needed",
+            "write a JSON list of rows",
+        )
     return rows
 
 

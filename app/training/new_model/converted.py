@@ -73,7 +73,8 @@ def prove(converted: Converted) -> Proof:
         refuse(
             "ONNX Runtime can't run the converted model",
             str(error).rsplit(" : ", maxsplit=1)[-1],
-            "leave out operators that ONNX doesn't have (text, look-up tables, custom ones): export the part that computes on numbers",
+            "leave out operators that ONNX doesn't have (text, look-up tables, custom ones): export the part that computes "
+            "on numbers",
         )
     rows = len(converted.instances)
     agreeing = numpy.ones(rows, dtype=bool)
@@ -91,7 +92,9 @@ def prove(converted: Converted) -> Proof:
         scale = max(1.0, float(numpy.abs(expected).max(initial=0)))
         fitting = [step * scale for step in TOLERANCES if difference <= step * scale]
         if not fitting:
-            differs(f"numbers of output {name} are off by up to {difference:.2g}, {TOLERANCES[-1] * scale:.2g} is allowed")
+            differs(
+                f"numbers of output {name} are off by up to {difference:.2g}, {TOLERANCES[-1] * scale:.2g} is allowed"
+            )
         tolerance, largest = max(tolerance, fitting[0]), max(largest, difference)
     if labels > NEAR_TIES * rows:
         differs(f"{labels} of {rows} rows get another label")

@@ -1,4 +1,4 @@
-"""Where skl2onnx 1.20 converts wrongly or not at all. Importing this mends it for the process."""
+"""Where skl2onnx 1.20 converts wrongly or not at all. `apply` mends it for the process."""
 
 import numpy
 from onnx import TensorProto
@@ -38,10 +38,10 @@ def convert_tfidf(scope, operator, container) -> None:
         result = step("Mul", [result, constant(transformer.idf_)], op_version=14)
     if transformer.norm is not None:
         result = step("Normalizer", [result], op_domain="ai.onnx.ml", op_version=1, norm=transformer.norm.upper())
-    container.add_node("Identity", [result], operator.outputs[0].full_name, name=scope.get_unique_operator_name("Identity"))
+    container.add_node(
+        "Identity", [result], operator.outputs[0].full_name, name=scope.get_unique_operator_name("Identity")
+    )
 
-
-update_registered_converter(TfidfTransformer, "ModelportTfidfTransformer", tfidf_shape, convert_tfidf)
 
 make_node = _container.make_node
 
@@ -54,4 +54,6 @@ def make_node_of_whole_numbers(*names, **attributes):
     return make_node(*names, **attributes)
 
 
-_container.make_node = make_node_of_whole_numbers
+def apply() -> None:
+    update_registered_converter(TfidfTransformer, "ModelportTfidfTransformer", tfidf_shape, convert_tfidf)
+    _container.make_node = make_node_of_whole_numbers

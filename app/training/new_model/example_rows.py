@@ -18,7 +18,11 @@ def numbers(width: int, centre: numpy.ndarray | float = 0.0, spread: numpy.ndarr
 def like_training(estimator, width: int) -> numpy.ndarray:
     """Rows where a fitted scikit-learn estimator has something to decide, as far as it tells."""
     for part in parts(estimator):
-        if getattr(part, "mean_", None) is not None and getattr(part, "scale_", None) is not None and fits(part.mean_, width):
+        if (
+            getattr(part, "mean_", None) is not None
+            and getattr(part, "scale_", None) is not None
+            and fits(part.mean_, width)
+        ):
             return numbers(width, part.mean_, part.scale_)
         if hasattr(part, "data_min_") and fits(part.data_min_, width):
             return numbers(width, (part.data_min_ + part.data_max_) / 2, (part.data_max_ - part.data_min_) / 4)

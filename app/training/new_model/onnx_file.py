@@ -50,7 +50,9 @@ def read(path: Path) -> ModelProto:
         refuse(f"{path} is not an ONNX file", str(error), "export the model again; the file begins with its IR version")
     if not model.graph.node:
         refuse(f"{path} is not an ONNX model", "its graph is empty", "export the model again")
-    external = sorted({entry.value for tensor in tensors(model.graph) for entry in tensor.external_data if entry.key == "location"})
+    external = sorted(
+        {entry.value for tensor in tensors(model.graph) for entry in tensor.external_data if entry.key == "location"}
+    )
     if external:
         refuse(
             f"{path} keeps its weights in other files: {', '.join(external)}",
@@ -84,7 +86,9 @@ def specification(value: ValueInfoProto, kind: str) -> dict:
     tensor = value.type.tensor_type
     if not value.type.HasField("tensor_type"):
         what = value.type.WhichOneof("value")
-        refuse(f"{kind} {value.name} is a {what}", "inputs and outputs are tensors", "export the model with tensors only")
+        refuse(
+            f"{kind} {value.name} is a {what}", "inputs and outputs are tensors", "export the model with tensors only"
+        )
     datatype = datatype_of(tensor.elem_type)
     if datatype is None:
         refuse(
@@ -114,16 +118,23 @@ def datatype_of(elem_type: int) -> str | None:
 def name_classifier_outputs(model: ModelProto, labels: list[str], map_labels: list | None) -> list | None:
     """Finds the outputs `probabilities` and `label`, and names them so. Returns what the file's own labels are."""
     if map_labels is not None and len(map_labels) != len(labels):
-        refuse(f"--labels names {len(labels)} classes", f"the model has {len(map_labels)}", "name one for each, in that order")
+        refuse(
+            f"--labels names {len(labels)} classes",
+            f"the model has {len(map_labels)}",
+            "name one for each, in that order",
+        )
     found = [value for value in model.graph.output if is_probabilities(value, len(labels))]
     if len(found) > 1:
         found = [value for value in found if "prob" in value.name.lower()]
     if len(found) != 1:
-        shapes = ", ".join(f"{value.name} {[size.dim_value or -1 for size in value.type.tensor_type.shape.dim]}" for value in model.graph.output)
+        shapes = ", ".join(
+            f"{value.name} {[size.dim_value or -1 for size in value.type.tensor_type.shape.dim]}"
+            for value in model.graph.output
+        )
         refuse(
             f"the model has no one output of probabilities for {len(labels)} labels",
             f"its outputs are {shapes}",
-            f"give --labels as many names as the output has columns, or leave them out: the outputs are then served as they are",
+            "give --labels as many names as the output has columns, or leave them out: the outputs are then served as they are",
         )
     onnx_outputs.rename_output(model, found[0].name, "probabilities")
     for value in list(model.graph.output):
@@ -139,7 +150,9 @@ def name_classifier_outputs(model: ModelProto, labels: list[str], map_labels: li
 def is_probabilities(value: ValueInfoProto, labels: int) -> bool:
     tensor = value.type.tensor_type
     sizes = tensor.shape.dim
-    return tensor.elem_type in (TensorProto.FLOAT, TensorProto.DOUBLE) and len(sizes) == 2 and sizes[1].dim_value == labels
+    return (
+        tensor.elem_type in (TensorProto.FLOAT, TensorProto.DOUBLE) and len(sizes) == 2 and sizes[1].dim_value == labels
+    )
 
 
 def answers_of(
@@ -152,7 +165,8 @@ def answers_of(
         refuse(
             f"ONNX Runtime {onnxruntime.__version__} can't run {path} on the example rows",
             str(error).split("\n")[0],
-            "export it with operators of ONNX itself, opset 8 to 22; where only made-up rows are the fault, pass real ones with --examples FILE",
+            "export it with operators of ONNX itself, opset 8 to 22; where only made-up rows are the fault, pass real ones "
+            "with --examples FILE",
         )
     answers = {}
     for entry, result in zip(outputs, results, strict=True):

@@ -35,7 +35,16 @@ def load(path: Path):
             "use the library's own classes only (for a FunctionTransformer, do its work before the request), or pass "
             "--requirements FILE with the versions it was trained with",
         )
-    except (pickle.UnpicklingError, EOFError, ValueError, KeyError, IndexError, TypeError, ImportError, OSError) as error:
+    except (
+        pickle.UnpicklingError,
+        EOFError,
+        ValueError,
+        KeyError,
+        IndexError,
+        TypeError,
+        ImportError,
+        OSError,
+    ) as error:
         refuse(
             f"{path} can't be loaded as a pickle or joblib file",
             f"{type(error).__name__}: {error}",

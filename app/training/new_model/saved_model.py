@@ -5,7 +5,6 @@ from pathlib import Path
 
 os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
 
-import numpy
 import tensorflow
 
 from training import onnx_model
@@ -81,7 +80,11 @@ def specification(name: str, tensor, kind: str) -> dict:
     datatype = "BYTES" if tensor.dtype == tensorflow.string else DATATYPES.get(tensor.dtype.name)
     sizes = None if tensor.shape.rank is None else [-1 if size is None else size for size in tensor.shape]
     if datatype is None:
-        refuse(f"{kind} {name} is {tensor.dtype.name}", "the protocols don't have it", "add a cast to float32 and export again")
+        refuse(
+            f"{kind} {name} is {tensor.dtype.name}",
+            "the protocols don't have it",
+            "add a cast to float32 and export again",
+        )
     if not sizes or sizes[0] != -1:
         refuse(
             f"{kind} {name} has the shape {'unknown' if sizes is None else sizes}",
@@ -93,7 +96,9 @@ def specification(name: str, tensor, kind: str) -> dict:
 
 def probabilities_of(outputs: list[dict], labels: list[str]) -> str:
     """The name of the one output with a number per label."""
-    fitting = [output["name"] for output in outputs if output["datatype"] == "FP32" and output["shape"] == [-1, len(labels)]]
+    fitting = [
+        output["name"] for output in outputs if output["datatype"] == "FP32" and output["shape"] == [-1, len(labels)]
+    ]
     if len(fitting) != 1:
         shapes = ", ".join(f"{output['name']} {output['shape']}" for output in outputs)
         refuse(
@@ -106,5 +111,9 @@ def probabilities_of(outputs: list[dict], labels: list[str]) -> str:
 
 def files_of(folder: Path) -> dict[str, bytes]:
     """For stock TensorFlow Serving. fingerprint.pb holds a random id and is not needed."""
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in ("fingerprint.pb", "keras_metadata.pb")]
+    paths = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in ("fingerprint.pb", "keras_metadata.pb")
+    ]
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}

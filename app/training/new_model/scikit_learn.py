@@ -13,8 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from training import count_vectorizer, onnx_model, onnx_outputs
-from training.new_model import converter_fixes as _
-from training.new_model import example_rows
+from training.new_model import converter_fixes, example_rows
 from training.new_model.converted import Converted
 from training.new_model.refusal import Refusal, refuse
 
@@ -44,13 +43,21 @@ def convert(loaded, vectorizer, name: str, labels: list[str] | None, examples: l
     if text is not None:
         instances = examples or example_rows.texts(sorted(text.vocabulary_))
         if not all(isinstance(instance, str) for instance in instances):
-            refuse("--examples has rows that aren't text", "the model takes text", 'write a JSON list of strings: ["…", "…"]')
+            refuse(
+                "--examples has rows that aren't text",
+                "the model takes text",
+                'write a JSON list of strings: ["…", "…"]',
+            )
         rows, feeds = instances, {COUNTS: text_counts(text, instances)}
         inputs = [{"name": TEXT, "datatype": "BYTES", "shape": [-1]}]
     else:
         matrix = numpy.array(examples, dtype=float) if examples else example_rows.like_training(model, width)
         if matrix.ndim != 2 or matrix.shape[1] != width:
-            refuse("--examples doesn't fit the model", f"it takes rows of {width} numbers", f"write a JSON list of such rows")
+            refuse(
+                "--examples doesn't fit the model",
+                f"it takes rows of {width} numbers",
+                "write a JSON list of such rows",
+            )
         rows, feeds = named_columns(model, matrix), {INPUT: matrix.astype(numpy.float32)}
         instances = matrix.tolist()
         inputs = [{"name": INPUT, "datatype": "FP32", "shape": [-1, width], "features": feature_names(model, width)}]
@@ -100,17 +107,24 @@ def check_classifier(model) -> None:
         refuse(
             f"{type(last).__name__} has no predict_proba",
             "a classifier answers with the probabilities of its classes",
-            "train with probabilities (SVC(probability=True), SGDClassifier(loss='log_loss')), or wrap it in CalibratedClassifierCV",
+            "train with probabilities (SVC(probability=True), SGDClassifier(loss='log_loss')), "
+            "or wrap it in CalibratedClassifierCV",
         )
     if isinstance(model.classes_, list):
-        refuse("the classifier has several outputs", "one label a row can be served", "train a classifier for each output")
+        refuse(
+            "the classifier has several outputs", "one label a row can be served", "train a classifier for each output"
+        )
 
 
 def split_text(model) -> tuple[CountVectorizer | None, BaseEstimator]:
     """The vectorizer in front, and the steps that get counts: with TfidfVectorizer, its weighting is the first of them."""
     first = model.steps[0][1] if isinstance(model, Pipeline) else None
     if isinstance(first, HashingVectorizer):
-        refuse("HashingVectorizer can't be served", "its columns have no terms", "train with CountVectorizer or TfidfVectorizer")
+        refuse(
+            "HashingVectorizer can't be served",
+            "its columns have no terms",
+            "train with CountVectorizer or TfidfVectorizer",
+        )
     if not isinstance(first, CountVectorizer):
         return None, model
     weighting = [("tfidf", first._tfidf)] if isinstance(first, TfidfVectorizer) else []
@@ -132,7 +146,11 @@ def text_counts(vectorizer: CountVectorizer, texts: list[str]) -> numpy.ndarray:
 def feature_count(model) -> int:
     width = getattr(model, "n_features_in_", None)
     if width is None:
-        refuse("the model doesn't say how many features it takes", "it has no n_features_in_", "train it again on an array of numbers")
+        refuse(
+            "the model doesn't say how many features it takes",
+            "it has no n_features_in_",
+            "train it again on an array of numbers",
+        )
     return int(width)
 
 
@@ -153,6 +171,7 @@ def named_columns(model, rows: numpy.ndarray):
 
 
 def to_graph(model, name: str, input_name: str, width: int) -> ModelProto:
+    converter_fixes.apply()
     options = {id(model): {"zipmap": False}} if is_classifier(model) else None
     types = [(input_name, FloatTensorType([None, width]))]
     try:

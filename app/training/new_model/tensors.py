@@ -61,14 +61,20 @@ def to_feeds(inputs: list[dict], instances: list) -> dict[str, numpy.ndarray]:
             refuse(f"--examples doesn't fit input {name}", f"{type(error).__name__}: {error}", how(inputs))
         fits = array.ndim == len(shape) and all(size in (-1, own) for size, own in zip(shape, array.shape))
         if not fits:
-            refuse(f"--examples doesn't fit input {name}", f"its shape is {shape}, that of the rows {list(array.shape)}", how(inputs))
+            refuse(
+                f"--examples doesn't fit input {name}",
+                f"its shape is {shape}, that of the rows {list(array.shape)}",
+                how(inputs),
+            )
         feeds[name] = array
     return feeds
 
 
 def how(inputs: list[dict]) -> str:
     if len(inputs) == 1:
-        return f"write a JSON list; each element is a row of the input, {inputs[0]['datatype']} {inputs[0]['shape'][1:]}"
+        return (
+            f"write a JSON list; each element is a row of the input, {inputs[0]['datatype']} {inputs[0]['shape'][1:]}"
+        )
     return f"write a JSON list of objects with {', '.join(entry['name'] for entry in inputs)}"
 
 

@@ -1,7 +1,7 @@
 """A framework's own answers to rows: {"label": [indices], "probabilities": [[…]]} on standard output.
 
-    python answers.py pickle FILE < rows.json      # the pipeline that train.py --pickle wrote
-    python answers.py and-gate < rows.json         # Keras, trained as train.py does
+python answers.py pickle FILE < rows.json      # the pipeline that train.py --pickle wrote
+python answers.py and-gate < rows.json         # Keras, trained as train.py does
 """
 
 import importlib.util

@@ -35,20 +35,26 @@ def scikit_learn(folder: Path) -> None:
     classifier = RandomForestClassifier(20, random_state=0).fit(wine.data, 10 * wine.target + 5)
     joblib.dump(classifier, folder / "classifier.joblib")
     joblib.dump(LinearSVC(random_state=0).fit(wine.data, wine.target), folder / "no-probabilities.joblib")
-    joblib.dump(make_pipeline(StandardScaler(), Ridge()).fit(*load_diabetes(return_X_y=True)), folder / "regression.joblib")
+    joblib.dump(
+        make_pipeline(StandardScaler(), Ridge()).fit(*load_diabetes(return_X_y=True)), folder / "regression.joblib"
+    )
     tfidf = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, stop_words=["you", "your"])
     joblib.dump(make_pipeline(tfidf, LogisticRegression()).fit(TEXTS, KINDS), folder / "text.joblib")
     vectorizer = CountVectorizer(binary=True)
     forest = RandomForestClassifier(10, random_state=0).fit(vectorizer.fit_transform(TEXTS), KINDS)
     joblib.dump(vectorizer, folder / "vectorizer.pkl")
     joblib.dump(forest, folder / "forest.pkl")
-    joblib.dump(make_pipeline(TfidfVectorizer(analyzer="char"), LogisticRegression()).fit(TEXTS, KINDS), folder / "char.joblib")
+    joblib.dump(
+        make_pipeline(TfidfVectorizer(analyzer="char"), LogisticRegression()).fit(TEXTS, KINDS), folder / "char.joblib"
+    )
     joblib.dump(LogisticRegression(), folder / "untrained.joblib")
     joblib.dump({"model": classifier}, folder / "dictionary.joblib")
     own_class(folder)
 
     scaled = make_pipeline(StandardScaler(), LogisticRegression()).fit(wine.data, wine.target_names[wine.target])
-    onnx.save(to_onnx(scaled, initial_types=[("X", FloatTensorType([None, 13]))], target_opset=18), folder / "zip-map.onnx")
+    onnx.save(
+        to_onnx(scaled, initial_types=[("X", FloatTensorType([None, 13]))], target_opset=18), folder / "zip-map.onnx"
+    )
     weights = numpy_helper.from_array(numpy.arange(6, dtype="float32").reshape(3, 2), "w")
     for name, rows in (("plain", "rows"), ("one-row", 1)):
         graph = helper.make_graph(

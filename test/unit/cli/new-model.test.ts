@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { checkModelName } from "../../../cli/models/folders";
 import { close } from "../../../cli/models/served";
+import { kindOf } from "../../../cli/models/source";
+import { UserError } from "../../../local/errors";
 import { repositoryRoot } from "../../../local/paths";
 import { modelport } from "./support/cli";
 import { Sandbox } from "./support/sandbox";
@@ -9,47 +12,16 @@ import { Sandbox } from "./support/sandbox";
 describe("new-model and train refuse", function () {
   this.timeout(60_000);
   let sandbox: Sandbox;
-  beforeEach(() => {
-    sandbox = new Sandbox();
-    sandbox.write("model.joblib", "\x80\x04N.");
-    sandbox.write("model.onnx", "");
-    sandbox.write("model.keras", "");
-    sandbox.write("model.pt", "");
-    sandbox.write("empty/readme", "");
-    sandbox.write("versions/3/saved_model.pb", "");
-    sandbox.write("versions/12/saved_model.pb", "");
-  });
+  beforeEach(() => (sandbox = new Sandbox()));
   afterEach(() => sandbox.remove());
 
-  const cases: [title: string, words: string[], told: RegExp][] = [
+  const commands: [title: string, words: string[], told: RegExp][] = [
     ["no file", ["new-model", "mine"], /--from <file>/],
     [
-      "a name that is none",
-      ["new-model", "My_Model", "--from", "model.onnx"],
-      /lower-case letters.*"my-model"/,
-    ],
-    [
-      "a name of a model that has a train.py",
+      "a model that has a train.py",
       ["new-model", "iris", "--from", "model.onnx"],
       /npm run train -- iris/,
     ],
-    ["a file that isn't there", ["new-model", "mine", "--from", "nothing.onnx"], /no such file/],
-    [
-      "a folder without a SavedModel",
-      ["new-model", "mine", "--from", "empty"],
-      /without saved_model\.pb/,
-    ],
-    [
-      "a folder of versions",
-      ["new-model", "mine", "--from", "versions"],
-      /name one version: --from \S+\/12$/,
-    ],
-    [
-      "a .keras file",
-      ["new-model", "mine", "--from", "model.keras"],
-      /keras\.models\.load_model\(file\)\.export/,
-    ],
-    ["PyTorch weights", ["new-model", "mine", "--from", "model.pt"], /torch\.onnx\.export/],
     [
       "a vectorizer beside ONNX",
       ["new-model", "mine", "--from", "model.onnx", "--vectorizer", "v.pkl"],
@@ -67,10 +39,11 @@ describe("new-model and train refuse", function () {
     ],
     ["to train nothing", ["train"], /missing required argument 'model'/],
   ];
-  for (const [title, words, told] of cases)
+  for (const [title, words, told] of commands)
     it(title, async () => {
-      const env = { INIT_CWD: sandbox.root };
-      const result = await modelport(sandbox, words, { env });
+      sandbox.write("model.joblib", "\x80\x04N.");
+      sandbox.write("model.onnx", "");
+      const result = await modelport(sandbox, words, { env: { INIT_CWD: sandbox.root } });
       assert.equal(result.code, 2, result.stderr);
       assert.match(result.stderr.trim().replaceAll("\n", " "), told);
       assert.doesNotMatch(result.stderr, /^ {4}at /m);
@@ -80,6 +53,54 @@ describe("new-model and train refuse", function () {
         [],
       );
     });
+
+  const files: [title: string, file: string, made: string[], told: RegExp][] = [
+    ["a file that isn't there", "nothing.onnx", [], /no such file/],
+    ["a folder without a SavedModel", "empty", ["empty/readme"], /without saved_model\.pb/],
+    [
+      "a folder of versions",
+      "all",
+      ["all/3/saved_model.pb", "all/12/saved_model.pb"],
+      /name one version: --from \S+\/12$/,
+    ],
+    ["a .keras file", "m.keras", ["m.keras"], /keras\.models\.load_model\(file\)\.export/],
+    ["PyTorch weights", "m.PT", ["m.PT"], /torch\.onnx\.export/],
+  ];
+  for (const [title, file, made, told] of files)
+    it(title, () => {
+      for (const one of made) sandbox.write(one, "");
+      assert.throws(
+        () => kindOf(path.join(sandbox.root, file)),
+        (error: unknown) => {
+          assert.ok(error instanceof UserError);
+          assert.equal(error.exitCode, 2);
+          assert.match(`${error.message} ${error.why ?? ""} ${error.fix ?? ""}`, told);
+          return true;
+        },
+      );
+    });
+
+  for (const [name, suggestion] of [
+    ["My_Model", "my-model"],
+    ["-", "my-model"],
+    ["a".repeat(41), "a".repeat(40)],
+  ] as const)
+    it(`the name ${name}`, () =>
+      assert.throws(
+        () => checkModelName(name),
+        (error: UserError) => error.fix === `choose another, as "${suggestion}"`,
+      ));
+});
+
+it("new-model tells files apart", () => {
+  const sandbox = new Sandbox();
+  for (const file of ["m.onnx", "m.joblib", "m.pkl", "m", "saved/saved_model.pb"])
+    sandbox.write(file, "");
+  const kinds = ["m.onnx", "m.joblib", "m.pkl", "m", "saved"].map((file) =>
+    kindOf(path.join(sandbox.root, file)),
+  );
+  sandbox.remove();
+  assert.deepEqual(kinds, ["onnx", "pickle", "pickle", "pickle", "saved-model"]);
 });
 
 describe("served answers are compared", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { UserError } from "../../../../local/errors";
 import { silentProgress } from "../../../../local/progress";
@@ -14,12 +15,14 @@ const VARIABLES = ["XDG_CACHE_HOME", "MODELPORT_PYTHON", "PATH"] as const;
 
 describe("local/python/ensure", () => {
   const before = VARIABLES.map((name) => [name, process.env[name]] as const);
+  // One for all: each cache is watched until the process ends.
+  const cache = fs.mkdtempSync(path.join(os.tmpdir(), "modelport-python-"));
   let bin: string;
   let requirements: string;
 
   beforeEach(() => {
     bin = temporaryFolder();
-    process.env["XDG_CACHE_HOME"] = temporaryFolder();
+    process.env["XDG_CACHE_HOME"] = cache;
     process.env["PATH"] = bin;
     delete process.env["MODELPORT_PYTHON"];
     requirements = path.join(temporaryFolder(), "requirements.txt");
@@ -29,8 +32,10 @@ describe("local/python/ensure", () => {
     for (const [name, value] of before)
       if (value === undefined) Reflect.deleteProperty(process.env, name);
       else process.env[name] = value;
+    fs.rmSync(path.join(cache, "modelport/tools"), { recursive: true, force: true });
     removeTemporaryFolders();
   });
+  after(() => fs.rmSync(cache, { recursive: true }));
 
   /**
    * A Python that writes down what it is asked, and makes environments out of files.
@@ -61,7 +66,7 @@ describe("local/python/ensure", () => {
     return error;
   };
   const toolsLeft = (): string[] => {
-    const folder = path.join(process.env["XDG_CACHE_HOME"] ?? "", "modelport/tools/python");
+    const folder = path.join(cache, "modelport/tools/python");
     return fs.existsSync(folder) ? fs.readdirSync(folder) : [];
   };
 
