@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from "node:crypto";
-import { readFileSync, unwatchFile, watchFile } from "node:fs";
+import { readFileSync } from "node:fs";
 import { RequestError } from "../errors";
 import type { Log } from "../log";
 
@@ -21,11 +21,20 @@ export class ApiKeys {
   /** The hash of the key that is being checked. */
   private readonly brought = Buffer.alloc(32);
 
+  private keys: readonly Key[];
+  private readonly timer: NodeJS.Timeout;
+  /** What was wrong with the file when it was last looked at. */
+  private fault: string | undefined;
+
   private constructor(
     private readonly file: string,
-    private keys: readonly Key[],
+    private text: string,
     private readonly log: Log | undefined,
-  ) {}
+  ) {
+    this.keys = parseKeys(file, text);
+    this.timer = setInterval(() => this.look(), POLL_MS);
+    this.timer.unref();
+  }
 
   /**
    * The keys of `file`, which is read again when it changes: one that can't be read leaves the keys as they are and is
@@ -33,9 +42,7 @@ export class ApiKeys {
    * @throws Error naming the line that is wrong, or why the file can't be read.
    */
   static read(file: string, log?: Log): ApiKeys {
-    const own = new ApiKeys(file, parseKeys(file, readFileSync(file, "utf8")), log);
-    watchFile(file, { interval: POLL_MS, persistent: false }, own.changed);
-    return own;
+    return new ApiKeys(file, readFileSync(file, "utf8"), log);
   }
 
   /**
@@ -59,18 +66,26 @@ export class ApiKeys {
 
   /** Stops following the file. */
   close(): void {
-    unwatchFile(this.file, this.changed);
+    clearInterval(this.timer);
   }
 
-  private readonly changed = (): void => {
+  /** By content: a Secret's file is a link that is swapped, whose times and sizes tell nothing. */
+  private look(): void {
     try {
-      this.keys = parseKeys(this.file, readFileSync(this.file, "utf8"));
+      const text = readFileSync(this.file, "utf8");
+      const changed = text !== this.text;
+      if (changed) this.keys = parseKeys(this.file, text);
+      this.text = text;
+      this.fault = undefined;
+      if (!changed) return;
       this.log?.info("API keys read again", { keys: this.keys.length });
     } catch (error) {
       const reason = (error as Error).message;
-      this.log?.error("API keys can't be read: the old ones stay", { reason });
+      if (reason !== this.fault)
+        this.log?.error("API keys can't be read: the old ones stay", { reason });
+      this.fault = reason;
     }
-  };
+  }
 }
 
 function parseKeys(file: string, text: string): readonly Key[] {

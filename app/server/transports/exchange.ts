@@ -28,21 +28,6 @@ export interface Service {
   draining: boolean;
 }
 
-/** What is known of a connection. */
-export interface Connection {
-  /** Requests that are not yet answered. */
-  inFlight: number;
-  /** To the last two requests: only the last one can be incomplete, and answers go out in the requests' order. */
-  last: ServerResponse | undefined;
-  previous: ServerResponse | undefined;
-  /** Beyond the limit: it is told so, unless it asks for what is always open, as probes do. */
-  readonly surplus: boolean;
-  /** Bytes that waited for the client to read when it was last looked at. */
-  unread: number;
-}
-
-/** Requests that a client may send ahead of their answers. */
-const MAX_PIPELINED = 128;
 /** Headers of one request. */
 export const MAX_HEADERS = 100;
 
@@ -70,7 +55,8 @@ export class Exchange implements Call {
     private readonly service: Service,
     private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
-    private readonly connection: Connection,
+    /** Too many connections: only what is always open is answered. */
+    private readonly surplus: boolean,
   ) {
     const { url = "/", method = "GET", headers } = request;
     const mark = url.indexOf("?");
@@ -85,9 +71,6 @@ export class Exchange implements Call {
     this.requestId = requestIdOf(headers["x-request-id"]);
     this.began = service.log.level === "debug" ? performance.now() : 0;
     this.span = service.tracer === undefined ? undefined : this.startSpan(service.tracer);
-    connection.inFlight++;
-    connection.previous = connection.last;
-    connection.last = response;
   }
 
   /** @param asksFirst the client waits for a word before it sends the body */
@@ -120,7 +103,7 @@ export class Exchange implements Call {
 
   /** @throws RequestError when the request goes no further than its headers. */
   private admit(): Endpoint {
-    const { request, headers, connection, match, service } = this;
+    const { request, headers, match, service } = this;
     const { endpoint } = match;
     if (request.rawHeaders.length > 2 * MAX_HEADERS)
       throw new RequestError(431, `at most ${MAX_HEADERS} headers`, undefined, CLOSE);
@@ -128,18 +111,11 @@ export class Exchange implements Call {
     if (headers.upgrade !== undefined) this.response.shouldKeepAlive = false;
     if (headers.host === undefined && request.httpVersionMinor > 0)
       throw new RequestError(400, "the Host header is missing", undefined, CLOSE);
-    if (connection.inFlight > MAX_PIPELINED)
-      throw new RequestError(
-        503,
-        `at most ${MAX_PIPELINED} requests ahead of their answers`,
-        undefined,
-        BUSY,
-      );
     if (endpoint === undefined)
       throw new RequestError(404, `nothing here: ${service.routes.paths.join(", ")}`);
     this.span?.route(endpoint.path);
     if (endpoint.open === true) return endpoint;
-    if (connection.surplus) throw new RequestError(503, "too many connections", undefined, BUSY);
+    if (this.surplus) throw new RequestError(503, "too many connections", undefined, BUSY);
     if (this.method === "OPTIONS") return endpoint;
     if (service.apiKeys !== undefined) {
       const key = headers["x-api-key"];
@@ -200,7 +176,6 @@ export class Exchange implements Call {
   private send(reply: Reply): void {
     const { response, service } = this;
     const { status, type, body, headers: more } = reply;
-    if (--this.connection.inFlight === 0) this.connection.previous = undefined;
     if (!response.destroyed) {
       if (service.draining) response.shouldKeepAlive = false;
       const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;

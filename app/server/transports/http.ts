@@ -5,7 +5,8 @@ import type { Log } from "../log";
 import type { Tracer } from "../observability/tracer";
 import type { ApiKeys } from "../protection/api-keys";
 import type { RateLimit } from "../protection/rate-limit";
-import { Exchange, MAX_HEADERS, type Connection, type Service } from "./exchange";
+import { Connection } from "./connection";
+import { Exchange, MAX_HEADERS, type Service } from "./exchange";
 import type { Router } from "./routes";
 
 export interface HttpOptions {
@@ -66,34 +67,41 @@ export function createHttpTransport(options: HttpOptions): HttpTransport {
   server.maxHeadersCount = MAX_HEADERS + 1;
   server.maxConnections = maxConnections + SURPLUS;
 
-  const connectionOf = (socket: Socket): Connection => {
-    let connection = connections.get(socket);
-    if (connection === undefined) {
-      const surplus = connections.size >= maxConnections;
-      connections.set(socket, (connection = newConnection(surplus)));
-    }
-    return connection;
+  const begin = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    then: (exchange: Exchange) => void,
+  ): void => {
+    const { socket } = request;
+    const connection = connections.get(socket);
+    // The rest of a packet is still read when its connection is gone already.
+    if (connection === undefined || socket.destroyed) return;
+    if (connection.add(response))
+      then(new Exchange(service, request, response, connection.surplus));
+    else socket.destroy();
   };
-  const begin = (request: IncomingMessage, response: ServerResponse): Exchange =>
-    new Exchange(service, request, response, connectionOf(request.socket));
-  server.on("request", (request, response) => begin(request, response).start(false));
-  server.on("checkContinue", (request, response) => begin(request, response).start(true));
-  server.on("checkExpectation", (request, response) => begin(request, response).fail(UNEXPECTED));
-  /** What came whole on a connection is answered before it ends. */
-  const whenAnswered = (socket: Socket, then: () => void): void => {
-    const { last, previous } = connectionOf(socket);
-    const whole = last?.req.complete === true ? last : previous;
-    if (whole === undefined || whole.writableFinished || whole.destroyed) then();
-    else whole.once("finish", then);
+  const refuseInTurn = (socket: Socket, code?: string): void => {
+    const connection = connections.get(socket);
+    if (connection === undefined) socket.destroy();
+    else connection.whenAnswered(() => refuse(socket, code));
   };
+  server.on("request", (request, response) => {
+    begin(request, response, start);
+  });
+  server.on("checkContinue", (request, response) => {
+    begin(request, response, (exchange) => exchange.start(true));
+  });
+  server.on("checkExpectation", (request, response) => {
+    begin(request, response, (exchange) => exchange.fail(UNEXPECTED));
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-    whenAnswered(socket, () => refuse(socket, error.code));
+    refuseInTurn(socket, error.code);
   });
   server.on("connect", (_, socket: Socket) => {
-    whenAnswered(socket, () => refuse(socket, "CONNECT"));
+    refuseInTurn(socket, "CONNECT");
   });
   server.on("connection", (socket) => {
-    connectionOf(socket);
+    connections.set(socket, new Connection(connections.size >= maxConnections));
     // Node takes its own listener away when what it reads is no HTTP; answers may still be written then, to a client that left.
     socket.on("error", () => socket.destroy());
     socket.once("close", () => connections.delete(socket));
@@ -101,11 +109,8 @@ export function createHttpTransport(options: HttpOptions): HttpTransport {
 
   // A client that doesn't read its answers. Node's own timeout would cost every request a timer.
   const watch = setInterval(() => {
-    for (const [socket, connection] of connections) {
-      const unread = socket.writableLength;
-      if (unread > 0 && unread === connection.unread) socket.destroy();
-      connection.unread = unread;
-    }
+    for (const [socket, connection] of connections)
+      if (connection.isStalled(socket.writableLength)) socket.destroy();
   }, STALLED_REQUESTS * requestMs);
   watch.unref();
 
@@ -141,8 +146,8 @@ export function createHttpTransport(options: HttpOptions): HttpTransport {
   };
 }
 
-function newConnection(surplus: boolean): Connection {
-  return { inFlight: 0, last: undefined, previous: undefined, surplus, unread: 0 };
+function start(exchange: Exchange): void {
+  exchange.start(false);
 }
 
 const REFUSALS: Readonly<Record<string, readonly [status: number, message: string]>> = {

@@ -106,6 +106,8 @@ export function converse(
       void send().then(() => {
         restart();
         if (end === "half-close") socket.end();
+        // As soon as the first answer may have left: the second one finds nobody.
+        if (end === "leave") setTimeout(() => settle(true), parts.length % 4);
         if (end === "reset") {
           socket.resetAndDestroy();
           settle(true);

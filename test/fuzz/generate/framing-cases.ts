@@ -40,7 +40,7 @@ const KINDS: readonly (readonly [number, readonly [string, (random: Random) => D
   [8, ["pipelining", pipelining]],
   [6, ["bodies of GET", bodyOfGet]],
   [6, ["upgrades", upgrades]],
-  [8, ["early close", earlyClose]],
+  [12, ["early close", earlyClose]],
   [2, ["half requests", halfRequest]],
   [6, ["no HTTP", noHttp]],
 ];
@@ -89,13 +89,17 @@ function upgrades(random: Random): Draft {
   ])();
 }
 
+/** Ours ends while answers are on their way: behind half a request, or behind what is none. */
 function earlyClose(random: Random): Draft {
   const right = Buffer.from(post([`Content-Length: ${BODY.length}`]));
-  const part = right.subarray(0, random.int(1, right.length));
+  const part = random.chance(0.3)
+    ? Buffer.from("\x00garbage\r\n\r\n")
+    : right.subarray(0, random.int(1, right.length));
   return {
     parts: random.chance(0.5) ? [part] : fragments(part, random),
+    before: random.chance(0.5) ? random.int(1, 12) : 0,
     outcome: INCOMPLETE,
-    end: random.pick(["half-close", "reset"]),
+    end: random.pick(["half-close", "reset", "leave"]),
   };
 }
 

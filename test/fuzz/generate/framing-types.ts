@@ -21,8 +21,11 @@ export interface FramingCase {
   /** Of the odd request, which tells whether its answer has a body. */
   readonly method: string;
   readonly outcome: FramingOutcome;
-  /** How our side ends it: a right request that asks for the end, or without a word. */
-  readonly end: "golden" | "half-close" | "reset" | "wait";
+  /**
+   * How our side ends it: by a right request that asks for the end, by ending its own half, by a reset, by going after a
+   * millisecond or so, whatever is on its way, or when nothing more comes.
+   */
+  readonly end: "golden" | "half-close" | "reset" | "leave" | "wait";
 }
 
 /** Answered with a status below 400. */

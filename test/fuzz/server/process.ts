@@ -14,7 +14,7 @@ interface LogLine {
   readonly grpcPort?: number;
 }
 
-/** The image's own, and the heap that Node takes in a container of 320 MiB: on a large machine it would grow for long. */
+/** The image's own, and a heap as a pod has room for: with a large machine's it would be long before a leak shows. */
 const FLAGS = ["--max-semi-space-size=4", "--max-old-space-size=160"];
 
 /** The server as it is deployed: the bundle, in a process of its own, with the image's own flags. */
