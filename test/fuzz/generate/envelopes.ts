@@ -20,7 +20,8 @@ const BOMBS: readonly (readonly [encoding: string, body: Buffer])[] = [
   ["gzip", gzipSync(gzipSync(MANY))],
 ];
 
-const BROKEN: Judgement = { verdict: "invalid", statuses: [400, 415] };
+/** One that is cut may have unpacked to too much before its end is missed. */
+const BROKEN: Judgement = { verdict: "invalid", statuses: [400, 413, 415] };
 
 /** A compressed body: right, or with one of the faults that compression can have. */
 export function compress(body: Buffer, judgement: Judgement, random: Random): Envelope {
