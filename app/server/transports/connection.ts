@@ -11,6 +11,7 @@ export class Connection {
   /** Answers that wait for another one: they go out in the requests' order. */
   private ahead = 0;
   private unread = 0;
+  private refused = false;
 
   /** @param surplus beyond the limit: it is told so, unless it asks for what is always open, as probes do */
   constructor(readonly surplus: boolean) {}
@@ -29,6 +30,13 @@ export class Connection {
     this.ahead++;
     response.once("close", () => this.ahead--);
     return true;
+  }
+
+  /** Notes that nothing more is read of it. @returns false when that was known */
+  refuse(): boolean {
+    const first = !this.refused;
+    this.refused = true;
+    return first;
   }
 
   /** Calls `then` when every request that came whole is answered: at once, mostly. */

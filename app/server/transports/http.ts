@@ -82,8 +82,9 @@ export function createHttpTransport(options: HttpOptions): HttpTransport {
   };
   const refuseInTurn = (socket: Socket, code?: string): void => {
     const connection = connections.get(socket);
-    if (connection === undefined) socket.destroy();
-    else connection.whenAnswered(() => refuse(socket, code));
+    if (connection === undefined || code === "ECONNRESET") socket.destroy();
+    // Each further packet of what is no HTTP is told again: passed over, until the answers before it are read.
+    else if (connection.refuse()) connection.whenAnswered(() => refuse(socket, code));
   };
   server.on("request", (request, response) => {
     begin(request, response, start);
@@ -161,9 +162,12 @@ const UNEXPECTED = new RequestError(417, "Expect: 100-continue is all that is me
   connection: "close",
 });
 
+/** How long a refused client may read, and send what nobody reads. */
+const LINGER_MS = 1000;
+
 /** What isn't HTTP, or came too slowly, never became a request: answered on the bare socket. */
 function refuse(socket: Socket, code = ""): void {
-  if (code === "ECONNRESET" || !socket.writable) {
+  if (!socket.writable) {
     socket.destroy();
     return;
   }
@@ -173,4 +177,6 @@ function refuse(socket: Socket, code = ""): void {
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\ncontent-type: application/json\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
+  // Closing while the client still sends would take back, by a reset, what it has not read yet (RFC 9112, 9.6).
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

@@ -82,13 +82,14 @@ export function converse(
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let settled = false;
+    let broken: string | undefined;
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
     const settle = (closed: boolean): void => {
       if (settled) return;
       settled = true;
       clearTimeout(quiet);
       socket.destroy();
-      resolve({ bytes: Buffer.concat(chunks), closed });
+      resolve({ bytes: Buffer.concat(chunks), closed, error: broken });
     };
     let quiet = setTimeout(() => settle(false), CLOSE_MS);
     const restart = (): void => {
@@ -101,7 +102,7 @@ export function converse(
     });
     socket.on("end", () => settle(true));
     socket.on("close", () => settle(true));
-    socket.on("error", () => undefined);
+    socket.on("error", (error: NodeJS.ErrnoException) => (broken = error.code ?? error.message));
     socket.on("connect", () => {
       void send().then(() => {
         restart();

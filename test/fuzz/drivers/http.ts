@@ -55,7 +55,7 @@ function exchange(plan: Plan, made: HttpCase, kind: string, id: string): Exchang
     failed: (problem) => {
       underWay.delete(id);
       findings.count(kind, "no answer");
-      findings.add({ id, kind, problem, sent: sent() });
+      if (!made.mayBreak) findings.add({ id, kind, problem, sent: sent() });
     },
   };
 }

@@ -16,11 +16,16 @@ export interface HttpCase {
   readonly body: Buffer;
   /** Sent when nothing else is under way: the server may end the connection at it. */
   readonly alone: boolean;
+  /** So much that a server may end the connection before it has read it all: the answer may be lost on the way. */
+  readonly mayBreak: boolean;
   /** What is wrong with an answer, undefined when nothing is. */
   check(response: HttpResponse): string | undefined;
   /** The same request with another body, where that is all that matters: for making a failing one smaller. */
   readonly withBody?: (body: Buffer) => HttpCase;
 }
+
+/** What a server reads and throws away at most of a body that is too large, so that its answer arrives. */
+export const DISCARDED_BYTES = 1024 * 1024;
 
 export interface RequestParts {
   readonly method?: string;

@@ -2,7 +2,7 @@ import { checkAnswer, type HttpProtocol } from "../oracle/answers-http";
 import { isObject } from "../oracle/json";
 import { ANY_REFUSAL, type Judgement, MAX_BODY_BYTES } from "../oracle/judgement";
 import type { HttpResponse } from "../wire/http-response";
-import { type HttpCase, type RequestParts, writeHead } from "./case";
+import { DISCARDED_BYTES, type HttpCase, type RequestParts, writeHead } from "./case";
 
 /**
  * A case from its parts and what they deserve.
@@ -22,6 +22,7 @@ export function httpCase(
     head: writeHead(parts),
     body: parts.body,
     alone: parts.body.length > MAX_BODY_BYTES,
+    mayBreak: parts.body.length > DISCARDED_BYTES,
     check: (response) => checkAny(response) ?? checkAnswer(protocol, judgement, response, parse()),
   };
 
@@ -47,6 +48,7 @@ export function specialCase(
     head: writeHead(parts),
     body: parts.body,
     alone: parts.body.length > MAX_BODY_BYTES,
+    mayBreak: parts.body.length > DISCARDED_BYTES,
     check: (response) => checkAny(response) ?? check(response),
   };
 }

@@ -9,6 +9,8 @@ export interface Transcript {
   readonly bytes: Buffer;
   /** Whether the server ended it. */
   readonly closed: boolean;
+  /** The system's name of what broke it, such as ECONNRESET. */
+  readonly error: string | undefined;
 }
 
 interface Verdict {
@@ -34,7 +36,9 @@ export function judgeTranscript(
     const answers = readAnswers(transcript.bytes, methods, made.end !== "leave");
     const own = answers[before.length];
     const outcome =
-      own === undefined ? (transcript.closed ? "closed" : "silence") : `${own.status}`;
+      own === undefined
+        ? (transcript.error ?? (transcript.closed ? "closed" : "silence"))
+        : `${own.status}`;
     return { outcome, problem: fault(made, before, after, answers, transcript.closed) };
   } catch (error) {
     if (!(error instanceof MalformedAnswer)) throw error;
