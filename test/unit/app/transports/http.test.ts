@@ -234,6 +234,26 @@ describe("HTTP transport", () => {
       );
     });
 
+  it("what isn't HTTP takes no answer back, in however many packets it comes", async () => {
+    for (let i = 0; i < 20; i++) {
+      const socket = connect(port, "127.0.0.1");
+      let received = "";
+      socket.on("data", (chunk) => (received += chunk.toString()));
+      const ended = new Promise((resolve, reject) => {
+        socket.on("close", resolve);
+        socket.on("error", reject);
+      });
+      socket.write(GET.repeat(3));
+      for (let packet = 0; packet < 5; packet++) {
+        socket.write("no request at all\r\n\r\n");
+        await sleep(1);
+      }
+      await ended;
+      const statuses = received.match(/(?<=HTTP\/1\.1 )\d+/g);
+      assert.deepEqual(statuses, ["200", "200", "200", "400"]);
+    }
+  });
+
   it("a client that doesn't read its answers is cut off", async () => {
     const socket = await open();
     socket.pause();
