@@ -40,3 +40,9 @@ export function variedModels(): string {
     .addGraph("several", echo())
     .addGraph("log", logarithm()).path;
 }
+
+/** Two rows of each input of the model `several`, as the Open Inference Protocol has them; `text` is the model `text`'s, too. */
+export const text = { name: "text", datatype: "BYTES", shape: [2], data: ["a", "ü"] };
+export const flag = { name: "flag", datatype: "BOOL", shape: [2], data: [true, false] };
+export const count = { name: "count", datatype: "INT64", shape: [2, 1], data: [7, -8] };
+export const row = { name: "row", datatype: "FP64", shape: [2, 2], data: [1, 2.5, 3, -4] };

@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
 import { runServer, type RunningServer } from "../../support/server";
 import { ask } from "../client";
-import { variedModels } from "../models";
+import { count, flag, row, text, variedModels } from "../models";
 
 const features = { name: "features", datatype: "FP32", shape: [1, 4], data: [5.1, 3.5, 1.4, 0.2] };
-const text = { name: "text", datatype: "BYTES", shape: [2], data: ["a", "ü"] };
-const flag = { name: "flag", datatype: "BOOL", shape: [2], data: [true, false] };
-const count = { name: "count", datatype: "INT64", shape: [2, 1], data: [7, -8] };
-const row = { name: "row", datatype: "FP64", shape: [2, 2], data: [1, 2.5, 3, -4] };
 
 describe("wrong bodies for the Open Inference Protocol's infer", () => {
   let server: RunningServer;

@@ -3,12 +3,7 @@ import { scaling } from "../../support/graphs";
 import { temporaryModels } from "../../support/models";
 import { runServer, type RunningServer } from "../../support/server";
 import { ask } from "../client";
-import { variedModels } from "../models";
-
-const text = { name: "text", datatype: "BYTES", shape: [2], data: ["a", "ü"] };
-const flag = { name: "flag", datatype: "BOOL", shape: [2], data: [true, false] };
-const count = { name: "count", datatype: "INT64", shape: [2, 1], data: [7, -8] };
-const row = { name: "row", datatype: "FP64", shape: [2, 2], data: [1, 2.5, 3, -4] };
+import { count, flag, row, text, variedModels } from "../models";
 
 describe("Open Inference Protocol over HTTP", () => {
   let server: RunningServer;
