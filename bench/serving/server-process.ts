@@ -98,8 +98,12 @@ async function endServer(child: ChildProcess, ended: Promise<unknown>): Promise<
     await Promise.race([ended, sleep(END_WITHIN_MS, undefined, { ref: false })]);
     // Whatever it left behind: in its group, or in one that it made for a child.
     kill(-pid, "SIGKILL");
-    for (const one of tree) if (processTree(one).length > 0) kill(one, "SIGKILL");
+    const left = () => tree.filter((one) => processTree(one).length > 0);
+    for (const one of left()) kill(one, "SIGKILL");
     await ended;
+    // The signal comes back before the process is gone, and grandchildren send no "exit".
+    for (const until = Date.now() + END_WITHIN_MS; left().length > 0 && Date.now() < until; )
+      await sleep(POLL_MS);
   }
   running.delete(child);
 }
