@@ -60,6 +60,10 @@ function bundle(name) {
     sourcemap: true,
     sourcesContent: false,
     keepNames: true,
+    // Node keeps a source in memory as long as it runs: the server's are as short as their names allow.
+    minifyWhitespace: name.startsWith("server"),
+    minifySyntax: name.startsWith("server"),
+    legalComments: name.startsWith("server") ? "none" : "inline",
     metafile: true,
     write: false,
     logLevel: "error",

@@ -78,8 +78,16 @@ export class BatchingEvaluator {
     const batch = this.takeBatch();
     if (batch.length > 0) {
       this.options.metrics.queued(this.waiting.length);
-      void this.run(batch).then(this.next);
-      return;
+      const running = this.run(batch);
+      if (running !== undefined) {
+        void running.then(this.next);
+        return;
+      }
+      // Sockets are read between two runs that block the thread.
+      if (this.waiting.length > 0) {
+        setImmediate(this.next);
+        return;
+      }
     }
     this.busy = false;
     this.onIdle?.();
@@ -102,13 +110,21 @@ export class BatchingEvaluator {
     return waiting;
   }
 
-  /** Never rejects: a failed run is told to its requests. */
-  private async run(batch: readonly Waiting[]): Promise<void> {
+  /** Never throws or rejects: a failed run is told to its requests. @returns undefined when it is done already */
+  private run(batch: readonly Waiting[]): Promise<void> | undefined {
     const [only] = batch;
     let rows = 0;
     for (const { rows: own } of batch) rows += own;
     const began = performance.now();
-    let outputs: readonly Tensor[];
+    const succeed = (outputs: readonly Tensor[]): void => {
+      checkRows(outputs, rows);
+      this.options.metrics.ran(rows, batch.length, (performance.now() - began) / 1000);
+      let from = 0;
+      for (const { rows: own, resolve } of batch) {
+        resolve(share(outputs, from, own, rows));
+        from += own;
+      }
+    };
     try {
       const inputs =
         batch.length === 1 && only !== undefined
@@ -117,22 +133,18 @@ export class BatchingEvaluator {
               batch.map(({ inputs }) => inputs),
               rows,
             );
-      outputs = await this.graph.run(inputs);
-      checkRows(outputs, rows);
+      const outputs = this.graph.run(inputs);
+      if (outputs instanceof Promise)
+        return outputs.then(succeed).catch((error: unknown) => this.fail(batch, error));
+      succeed(outputs);
+      return undefined;
     } catch (error) {
-      await this.failed(batch, error);
-      return;
-    }
-    this.options.metrics.ran(rows, batch.length, (performance.now() - began) / 1000);
-    let from = 0;
-    for (const { rows: own, resolve } of batch) {
-      resolve(share(outputs, from, own, rows));
-      from += own;
+      return this.fail(batch, error);
     }
   }
 
   /** One request's values can make a run fail; its neighbours get one without it. */
-  private async failed(batch: readonly Waiting[], error: unknown): Promise<void> {
+  private async fail(batch: readonly Waiting[], error: unknown): Promise<void> {
     if (batch.length > 1 && !(error instanceof RequestError))
       for (const one of batch) await this.run([one]);
     else for (const { reject } of batch) reject(toRequestError(error));

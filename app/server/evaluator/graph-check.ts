@@ -1,7 +1,7 @@
-import type { InferenceSession } from "onnxruntime-node";
 import type { TensorMetadata } from "../model-metadata";
 import { DATATYPES, type Datatype } from "../tensor";
 import type { Vectorizer } from "../text/vectorizer";
+import type { OnnxSession, OnnxValue } from "./onnx-session";
 
 /** An input as the graph has it: what the vectorizer makes of a text is one of numbers. */
 export interface GraphInput {
@@ -15,15 +15,15 @@ export interface GraphInput {
 export function differences(
   inputs: readonly GraphInput[],
   outputs: readonly TensorMetadata[],
-  session: Pick<InferenceSession, "inputMetadata" | "outputMetadata">,
+  session: Pick<OnnxSession, "inputs" | "outputs">,
 ): string[] {
   const promised = new Set(inputs.map(({ name }) => name));
   return [
-    ...inputs.flatMap((input) => difference("input", input, session.inputMetadata)),
-    ...session.inputMetadata
+    ...inputs.flatMap((input) => difference("input", input, session.inputs)),
+    ...session.inputs
       .filter(({ name }) => !promised.has(name))
       .map(({ name }) => `the graph needs an input "${name}"`),
-    ...outputs.flatMap((output) => difference("output", output, session.outputMetadata)),
+    ...outputs.flatMap((output) => difference("output", output, session.outputs)),
   ];
 }
 
@@ -31,12 +31,12 @@ export function differences(
 function difference(
   kind: "input" | "output",
   { name, datatype, shape }: GraphInput,
-  held: readonly InferenceSession.ValueMetadata[],
+  held: readonly OnnxValue[],
 ): string[] {
   const found = held.find((value) => value.name === name);
   if (found === undefined)
     return [`no ${kind} "${name}" (has ${held.map((value) => value.name).join(", ")})`];
-  if (!found.isTensor) return [`${kind} "${name}" is no tensor`];
+  if (found.type === undefined) return [`${kind} "${name}" is no tensor`];
   const fits =
     found.type === DATATYPES[datatype].onnx &&
     (found.shape.length === 0 ||

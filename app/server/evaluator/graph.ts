@@ -15,11 +15,11 @@ export type GraphMetadata = Pick<ModelMetadata, "inputs" | "outputs" | "vectoriz
 export interface Graph {
   readonly thread: "main" | "worker";
   /**
-   * One run.
+   * One run: at once where the graph lives in this thread, which it blocks; a promise where it lives in another.
    * @param inputs in the order of the metadata's inputs
    * @returns the outputs in the order of the metadata's outputs
    */
-  run(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
+  run(inputs: readonly Tensor[]): readonly Tensor[] | Promise<readonly Tensor[]>;
   /** Frees its memory; nothing may run any more. */
-  release(): Promise<void>;
+  release(): void | Promise<void>;
 }

@@ -1,57 +1,41 @@
-import { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
+import { Tensor as OnnxTensor } from "onnxruntime-node";
 import { DATATYPES, type Tensor } from "../tensor";
 import { createVectorizer, type Vectorizer } from "../text/vectorizer";
 import type { Graph, GraphFiles, GraphMetadata } from "./graph";
 import { differences, type GraphInput } from "./graph-check";
-
-// ONNX Runtime 1.30 reports sessions and timings to its maker and keeps a device id on disk, unless this is set before its
-// first session. A model server reports to nobody but its owner.
-process.env["ORT_DISABLE_TELEMETRY"] = "1";
-
-const SESSION_OPTIONS: InferenceSession.SessionOptions = {
-  executionProviders: ["cpu"],
-  executionMode: "sequential",
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  // An arena keeps what the largest run ever needed, per model; these runs are as fast without.
-  enableCpuMemArena: false,
-  enableMemPattern: false,
-  // What fails is thrown, too; here it would be told once more on stderr, for each wrong request.
-  logSeverityLevel: 4,
-};
+import { OnnxSession } from "./onnx-session";
 
 /** A graph whose session lives in this thread: its runs block it. */
 export class SessionGraph implements Graph {
   readonly thread = "main";
-  private readonly outputs: string[];
-
   /**
    * A session over the files, one thread.
    * @throws Error when ONNX Runtime can't load them, or their inputs and outputs aren't those of `metadata`.
    */
-  static async load(files: GraphFiles, metadata: GraphMetadata): Promise<SessionGraph> {
+  static load(files: GraphFiles, metadata: GraphMetadata): SessionGraph {
     const vectorizer = loadVectorizer(files, metadata);
     const inputs = metadata.inputs.map((input): GraphInput => {
       if (vectorizer === undefined || input.name !== metadata.vectorizer?.input) return input;
       const { graphInput: name } = metadata.vectorizer;
       return { name, datatype: "FP32", shape: [-1, vectorizer.width], vectorizer };
     });
-    const session = await InferenceSession.create(files.onnx, SESSION_OPTIONS);
+    const session = new OnnxSession(
+      files.onnx,
+      metadata.outputs.map(({ name }) => name),
+    );
     const faults = differences(inputs, metadata.outputs, session);
     if (faults.length === 0) return new SessionGraph(session, inputs, metadata);
-    await session.release();
+    session.dispose();
     throw new Error(`model.onnx is not what model.json says: ${faults.join("; ")}`);
   }
 
   private constructor(
-    private readonly session: InferenceSession,
+    private readonly session: OnnxSession,
     private readonly inputs: readonly GraphInput[],
     private readonly metadata: GraphMetadata,
-  ) {
-    this.outputs = metadata.outputs.map(({ name }) => name);
-  }
+  ) {}
 
-  async run(inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
+  run(inputs: readonly Tensor[]): readonly Tensor[] {
     const feeds: Record<string, OnnxTensor> = {};
     for (let i = 0; i < this.inputs.length; i++) {
       const { name, datatype, vectorizer } = this.inputs[i] as GraphInput;
@@ -62,15 +46,15 @@ export class SessionGraph implements Graph {
           ? new OnnxTensor(DATATYPES[datatype].onnx, data, shape)
           : counts(vectorizer, data as readonly string[]);
     }
-    const results = await this.session.run(feeds, this.outputs);
+    const results = this.session.run(feeds);
     return this.metadata.outputs.map(({ name, datatype }) => {
       const { data, dims } = results[name] as OnnxTensor;
       return { name, datatype, shape: dims, data: data as Float32Array };
     });
   }
 
-  release(): Promise<void> {
-    return this.session.release();
+  release(): void {
+    this.session.dispose();
   }
 }
 

@@ -6,24 +6,24 @@ import { detach, type WorkerAnswer, type WorkerRequest, type WorkerTask } from "
 
 const graphs = new Map<number, SessionGraph>();
 
-async function perform(task: WorkerTask): Promise<readonly Tensor[] | undefined> {
+function perform(task: WorkerTask): readonly Tensor[] | undefined {
   if (task.kind === "load") {
     // The runtime takes no memory that threads share.
     const files = { ...task.files, onnx: task.files.onnx.slice() };
-    graphs.set(task.graph, await SessionGraph.load(files, task.metadata));
+    graphs.set(task.graph, SessionGraph.load(files, task.metadata));
     return undefined;
   }
   const graph = graphs.get(task.graph);
   if (graph === undefined) throw new Error("the worker doesn't hold this model");
   if (task.kind === "run") return graph.run(task.inputs);
   graphs.delete(task.graph);
-  await graph.release();
+  graph.release();
   return undefined;
 }
 
-async function answer({ id, task }: WorkerRequest): Promise<void> {
+function answer({ id, task }: WorkerRequest): void {
   try {
-    const [outputs, memory] = detach((await perform(task)) ?? []);
+    const [outputs, memory] = detach(perform(task) ?? []);
     parentPort?.postMessage({ id, outputs } satisfies WorkerAnswer, memory);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -31,4 +31,4 @@ async function answer({ id, task }: WorkerRequest): Promise<void> {
   }
 }
 
-parentPort?.on("message", (request: WorkerRequest) => void answer(request));
+parentPort?.on("message", (request: WorkerRequest) => answer(request));

@@ -91,7 +91,7 @@ async function place(
   workers: WorkerPool | undefined,
 ): Promise<[Graph, WarmUp]> {
   if (workers === undefined || files.onnx.length <= LARGE_BYTES) {
-    const [graph, warm] = await warmed(await SessionGraph.load(files, metadata), metadata);
+    const [graph, warm] = await warmed(SessionGraph.load(files, metadata), metadata);
     if (workers === undefined || warm.runMs <= SLOW_MS) return [graph, warm];
     await graph.release();
   }

@@ -46,7 +46,7 @@ describe("batching evaluator", () => {
   const many = (rows: number) => x(...Array.from({ length: rows }, () => [1, 2] as const));
 
   it("joins what one turn brings into one run, each gets its own rows", async () => {
-    const own = evaluator(await load(scaling(2)));
+    const own = evaluator(load(scaling(2)));
     const answers = await Promise.all([
       own.infer(x([1, 2])),
       own.infer(x([3, 4], [5, 6])),
@@ -107,7 +107,7 @@ describe("batching evaluator", () => {
 
   it("joins any datatype, text and rows of the same length; others get a run of their own", async () => {
     const graph = echo();
-    const own = evaluator(await load(graph), { inputs: graph.inputs.map(({ name }) => name) });
+    const own = evaluator(load(graph), { inputs: graph.inputs.map(({ name }) => name) });
     const request = (text: string, row: readonly number[]): Tensor[] => [
       // Not in the order of model.json.
       { name: "row", datatype: "FP64", shape: [1, row.length], data: Float64Array.from(row) },
@@ -142,7 +142,7 @@ describe("batching evaluator", () => {
   });
 
   it("a request that makes the joined run fail fails alone", async () => {
-    const own = evaluator(await load(lookup()), { inputs: ["index"] });
+    const own = evaluator(load(lookup()), { inputs: ["index"] });
     const index = (value: bigint): Tensor[] => [
       { name: "index", datatype: "INT64", shape: [1], data: new BigInt64Array([value]) },
     ];

@@ -74,7 +74,7 @@ describe("worker pool", () => {
     const index = (value: bigint) =>
       [{ name: "index", datatype: "INT64", shape: [1], data: new BigInt64Array([value]) }] as const;
     await assert.rejects(place({ ...scaling(1), onnx: Buffer.from("garbage") }), /protobuf|model/i);
-    await assert.rejects(graph.run(index(11n)), /idx=11/);
+    await assert.rejects(async () => graph.run(index(11n)), /idx=11/);
     assert.deepEqual(numbers(await graph.run(index(3n))), [30]);
     assert.equal(started.length, 1);
   });
@@ -95,7 +95,7 @@ describe("worker pool", () => {
   it("released graphs are gone from the thread", async () => {
     const graph = await place(scaling(2));
     await graph.release();
-    await assert.rejects(graph.run(x([1, 2])), /doesn't hold this model/);
+    await assert.rejects(async () => graph.run(x([1, 2])), /doesn't hold this model/);
   });
 
   it("a thread that ends: its runs get 503, another takes its place and its models", async function () {
@@ -104,7 +104,7 @@ describe("worker pool", () => {
     const long = await place(slow(40));
     started[0]!.postMessage(null); // nothing that it can make sense of
     const running = long.run(x([1, 2]));
-    await assert.rejects(running, { status: 503, headers: { "retry-after": "1" } });
+    await assert.rejects(async () => running, { status: 503, headers: { "retry-after": "1" } });
     // Asked meanwhile, it is answered as soon as the other thread has the models.
     assert.deepEqual(numbers(await quick.run(x([1, 2]))), [2, 4]);
     assert.equal(started.length, 2);

@@ -7,7 +7,7 @@ import type { TestGraph } from "./graphs";
 export const silent = createLog("error", () => undefined);
 
 /** The session of a graph in this thread. */
-export function load(graph: TestGraph): Promise<Graph> {
+export function load(graph: TestGraph): SessionGraph {
   return SessionGraph.load({ onnx: graph.onnx }, graph);
 }
 
