@@ -5,7 +5,11 @@ import * as path from "node:path";
 import { DEFAULT_ONLY, jsonPost, type Contender, type Prediction, type Start } from "./contender";
 
 /** Those of app/Dockerfile. */
-export const NODE_FLAGS = ["--max-semi-space-size=4"] as const;
+export const NODE_FLAGS = [
+  "--max-semi-space-size=4",
+  "--initial-old-space-size=16",
+  "--heap-growing-percent=50",
+] as const;
 
 /** Of this run only. */
 const API_KEY = randomBytes(24).toString("base64url");

@@ -15,7 +15,12 @@ interface LogLine {
 }
 
 /** The image's own, and a heap as a pod has room for: with a large machine's it would be long before a leak shows. */
-const FLAGS = ["--max-semi-space-size=4", "--max-old-space-size=160"];
+const FLAGS = [
+  "--max-semi-space-size=4",
+  "--initial-old-space-size=16",
+  "--heap-growing-percent=50",
+  "--max-old-space-size=160",
+];
 
 /** The server as it is deployed: the bundle, in a process of its own, with the image's own flags. */
 export class ServerProcess {

@@ -45,7 +45,12 @@ describe("image", () => {
   async function start(environment: Record<string, string>) {
     const child = spawn(
       process.execPath,
-      ["--max-semi-space-size=4", path.join(folder, "server.js")],
+      [
+        "--max-semi-space-size=4",
+        "--initial-old-space-size=16",
+        "--heap-growing-percent=50",
+        path.join(folder, "server.js"),
+      ],
       {
         cwd: "/",
         env: {
