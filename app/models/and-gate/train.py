@@ -33,7 +33,7 @@ import keras
 import numpy
 import tensorflow
 
-from training import golden, model_folder, onnx_model
+from training import golden, model_folder, onnx_model, parity
 from training.tensorflow_model import keras_to_onnx
 
 LABELS = ["0", "1"]
@@ -144,11 +144,7 @@ def run_saved_model(files: dict[str, bytes], points: numpy.ndarray) -> numpy.nda
 
 
 def check_parity(what: str, got: numpy.ndarray, expected: numpy.ndarray) -> None:
-    difference = onnx_model.largest_difference(got, expected)
-    flipped = int((got.argmax(axis=1) != expected.argmax(axis=1)).sum())
-    print(f"Keras and {what}: {flipped} labels differ, probabilities by at most {difference:.1e}", file=sys.stderr)
-    if flipped or difference > TOLERANCE:
-        sys.exit(f"the exported {what} does not answer as Keras does (allowed: 0 labels, {TOLERANCE})")
+    parity.check("Keras", what, TOLERANCE, (got.argmax(axis=1), expected.argmax(axis=1)), (got, expected))
 
 
 def describe() -> dict:

@@ -34,7 +34,7 @@ from sklearn.svm import SVC
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parents[1]))
 
-from training import golden, model_folder, onnx_model
+from training import golden, model_folder, onnx_model, parity
 
 # scikit-learn computes in float64, the ONNX model in float32: the largest difference seen over the data is below 1e-6.
 TOLERANCE = 1e-5
@@ -53,7 +53,10 @@ def main() -> None:
     labels = classifier.predict(iris.data)
     probabilities = classifier.predict_proba(iris.data)
     model = export(classifier)
-    check_parity(model, iris.data, labels, probabilities)
+    own_labels, own_probabilities = onnx_model.run(
+        model, {"features": iris.data.astype("float32")}, ["label", "probabilities"]
+    )
+    parity.check("scikit-learn", "ONNX", TOLERANCE, (own_labels, labels), (own_probabilities, probabilities))
 
     names = [str(name) for name in iris.target_names]
     facts = {
@@ -99,17 +102,6 @@ def export(classifier: SVC) -> bytes:
             target_opset=onnx_model.OPSET,
         )
     )
-
-
-def check_parity(model: bytes, data, labels, probabilities) -> None:
-    own_labels, own_probabilities = onnx_model.run(
-        model, {"features": data.astype("float32")}, ["label", "probabilities"]
-    )
-    difference = onnx_model.largest_difference(own_probabilities, probabilities)
-    flipped = int((own_labels != labels).sum())
-    print(f"scikit-learn and ONNX: {flipped} labels differ, probabilities by at most {difference:.1e}", file=sys.stderr)
-    if flipped or difference > TOLERANCE:
-        sys.exit(f"the exported model does not answer as scikit-learn does (allowed: 0 labels, {TOLERANCE})")
 
 
 def describe(names: list[str]) -> dict:

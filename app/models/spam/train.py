@@ -38,7 +38,7 @@ sys.path.insert(0, str(FOLDER.parents[1]))
 
 import messages
 from probes import PROBES
-from training import count_vectorizer, golden, model_folder, onnx_model, onnx_trees
+from training import count_vectorizer, golden, model_folder, onnx_model, onnx_trees, parity
 
 LABELS = ["ham", "spam"]
 
@@ -117,11 +117,13 @@ def export(pipeline: Pipeline) -> tuple[bytes, bytes]:
 def check_parity(pipeline: Pipeline, model: bytes, texts: list[str]) -> None:
     counts = pipeline[0].transform(texts)[:, onnx_trees.used_features(pipeline[-1])].toarray().astype(numpy.float32)
     labels, probabilities = onnx_model.run(model, {"counts": counts}, ["label", "probabilities"])
-    difference = onnx_model.largest_difference(probabilities, pipeline.predict_proba(texts))
-    flipped = int((labels != pipeline.predict(texts)).sum())
-    print(f"scikit-learn and ONNX: {flipped} labels differ, probabilities by at most {difference:.1e}", file=sys.stderr)
-    if flipped or difference > TOLERANCE:
-        sys.exit(f"the exported model does not answer as scikit-learn does (allowed: 0 labels, {TOLERANCE})")
+    parity.check(
+        "scikit-learn",
+        "ONNX",
+        TOLERANCE,
+        (labels, pipeline.predict(texts)),
+        (probabilities, pipeline.predict_proba(texts)),
+    )
 
 
 def answers(pipeline: Pipeline, texts: list[str]) -> dict:

@@ -79,6 +79,13 @@ class Comparison:
             self.max_difference = max(self.max_difference, difference)
         self.rows += count
 
+    def check_result(self, start: int, result) -> None:
+        """A result of tritonclient, HTTP or gRPC: each output has the array type of its datatype."""
+        outputs = {output["name"]: result.as_numpy(output["name"]) for output in self.model.outputs}
+        for output in self.model.outputs:
+            expect(f"{output['name']}: dtype", outputs[output["name"]].dtype, DTYPES[output["datatype"]])
+        self.check(start, outputs)
+
     def fail(self, row, got, wanted) -> None:
         sys.exit(f"{self.client}, {self.mode}: {self.model.name} row {row}: got {got}, wanted {wanted}")
 
