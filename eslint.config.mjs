@@ -12,7 +12,7 @@ const forbid = (files, patterns) => ({
 });
 
 export default tseslint.config(
-  { ignores: ["dist", ".modelport", "node_modules", "**/*.js", "**/*.mjs"] },
+  { ignores: ["dist", ".modelport", "node_modules", "sdks", "**/*.js", "**/*.mjs"] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

@@ -9,8 +9,12 @@ const path = require("node:path");
 
 const root = path.join(__dirname, "..");
 const dist = path.join(root, "dist");
+// With all below them. Not @pulumi/ibm: sdks/ibm is TypeScript of this repository, and is bundled.
 const pulumi = [
-  "@pulumi/*",
+  "@pulumi/pulumi",
+  "@pulumi/kubernetes",
+  "@pulumi/docker",
+  "@pulumi/gcp",
   "esbuild",
   "typescript",
   "onnxruntime-node",
@@ -43,10 +47,10 @@ function build(names) {
     if (isStale(name)) bundle(name);
 }
 
-/** @param {string} name */
-function bundle(name) {
+/** How esbuild makes a bundle. @param {string} name */
+function bundleOptions(name) {
   const { entry, external } = bundles[name];
-  const result = require("esbuild").buildSync({
+  return {
     absWorkingDir: root,
     entryPoints: [entry],
     outfile: `dist/${name}.js`,
@@ -63,14 +67,18 @@ function bundle(name) {
     // Node keeps a source in memory as long as it runs: the server's are as short as their names allow.
     minifyWhitespace: name.startsWith("server"),
     minifySyntax: name.startsWith("server"),
-    legalComments: name.startsWith("server") ? "none" : "inline",
     metafile: true,
-    write: false,
+    write: /** @type {const} */ (false),
     logLevel: "error",
     // ES modules among the dependencies resolve files beside themselves; a bundle has one place.
     define: { "import.meta.url": "importMetaUrl" },
     banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
-  });
+  };
+}
+
+/** @param {string} name */
+function bundle(name) {
+  const result = require("esbuild").buildSync(bundleOptions(name));
   fs.mkdirSync(dist, { recursive: true });
   const inputs = Object.keys(result.metafile.inputs).filter(
     (file) => !file.includes("node_modules"),
@@ -127,6 +135,6 @@ function replace(file, contents) {
   fs.renameSync(partial, file);
 }
 
-module.exports = { build };
+module.exports = { build, bundleOptions };
 if (require.main === module)
   build(process.argv.length > 2 ? process.argv.slice(2) : Object.keys(bundles));
