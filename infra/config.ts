@@ -1,18 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { explain } from "./config/explain";
 import {
-  explain,
   placeholders,
   PROJECT,
   removeCommand,
   SECTIONS,
-  setCommand,
   unique,
   type FaultContext,
   type Values,
-} from "./config-faults";
-import { stackSchema, TARGET_NAMES, type StackConfig } from "./config-schema";
-import { checkService } from "./config-services";
+} from "./config/faults";
+import { servicesSchema, stackSchema, TARGET_NAMES, type StackConfig } from "./config/schema";
+import { checkService } from "./config/check-service";
+import { checkTarget } from "./config/check-target";
+import { serviceDrafts } from "./config/drafts";
+import { checkNames } from "./config/check-names";
+import { checkSecrets, readSecretPaths } from "./config/secret-paths";
 import { ConfigError, type Fault } from "./errors";
+import { isOffline } from "./offline-mode";
 import { choice } from "./suggestion";
 
 export interface RawConfig {
@@ -21,36 +26,88 @@ export interface RawConfig {
   readonly values: Readonly<Record<string, string>>;
   /** Full keys whose value is, or holds, a secret. */
   readonly secretKeys: readonly string[];
+  /** What is a secret within them: secret-paths.ts. Default: not known. */
+  readonly secretPaths?: ReadonlySet<string> | undefined;
   /** Models there are, in app/models. */
   readonly models: readonly string[];
 }
 
-/** The stack's config, checked: the only place that reads it. @throws ConfigError with every fault */
-export function readConfig(models: readonly string[]): StackConfig {
+export interface ReadConfig {
+  readonly config: StackConfig;
+  /** Whether a service's `env` may hold secrets: something in the section is one, and nobody tells what. */
+  readonly closeEnv: boolean;
+}
+
+/**
+ * The stack's config, checked: the only place that reads it.
+ * @param root the checkout, with the stack's file
+ * @throws ConfigError with every fault
+ */
+export async function readConfig(models: readonly string[], root: string): Promise<ReadConfig> {
   const secretKeys = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]") as string[];
   const values = pulumi.runtime.allConfig();
-  return parseConfig({ stack: pulumi.getStack(), values, secretKeys, models });
+  const raw = { stack: pulumi.getStack(), values, secretKeys, models };
+  // Without a secret there is nothing to tell apart.
+  const secretPaths =
+    secretKeys.length === 0
+      ? undefined
+      : await readSecretPaths(root, raw.stack, collect(raw, []), isSecretSection(raw));
+  const mayHoldSecrets = secretKeys.includes(`${PROJECT}:services`) && secretPaths === undefined;
+  return {
+    config: parseConfig({ ...raw, secretPaths }),
+    closeEnv: mayHoldSecrets && !isOffline(),
+  };
 }
 
 /** Pure half of `readConfig`. @throws ConfigError with every fault */
 export function parseConfig(raw: RawConfig): StackConfig {
   const faults: Fault[] = [];
   const values = collect(raw, faults);
-  const context: FaultContext = {
-    stack: raw.stack,
-    values,
-    secret: (section) => raw.secretKeys.includes(`${PROJECT}:${section}`),
-  };
+  const context = contextOf(raw, values);
   const parsed = stackSchema.safeParse(values);
-  if (!parsed.success)
-    faults.push(...parsed.error.issues.flatMap((issue) => explain(issue, context)));
-  faults.push(...placeholders(values, context));
+  faults.push(...faultsOf(parsed.error, context));
   // What the schema can't say; asked of what could be read, so that all faults come at once.
-  for (const [name, service] of entries(values["services"]))
-    faults.push(...checkService(name, service, context, raw.models));
-  faults.push(...checkRegistry(values, raw));
+  faults.push(...serviceFaults(raw, context), ...checkTarget(values, context));
   if (!parsed.success || faults.length > 0) throw new ConfigError(raw.stack, unique(faults));
   return parsed.data;
+}
+
+function contextOf({ stack, secretKeys, secretPaths }: RawConfig, values: Values): FaultContext {
+  return { stack, values, secret: isSecretSection({ secretKeys }), secretPaths };
+}
+
+const isSecretSection =
+  ({ secretKeys }: Pick<RawConfig, "secretKeys">) =>
+  (section: string) =>
+    secretKeys.includes(`${PROJECT}:${section}`);
+
+function faultsOf(error: z.ZodError | undefined, context: FaultContext): Fault[] {
+  const issues = error?.issues ?? [];
+  return [
+    ...issues.flatMap((issue) => explain(issue, context)),
+    ...placeholders(context.values, context),
+  ];
+}
+
+function serviceFaults({ models }: RawConfig, context: FaultContext): Fault[] {
+  return [
+    ...serviceDrafts(context.values).flatMap(([name, service]) =>
+      checkService(name, service, context, models),
+    ),
+    ...checkNames(context),
+    ...checkSecrets(context),
+  ];
+}
+
+/** The services alone, with what they need of the target unasked: for what runs them without one. @throws ConfigError with every fault */
+export function parseServices(raw: RawConfig): StackConfig["services"] {
+  const faults: Fault[] = [];
+  const { services, target } = collect(raw, faults);
+  const context = contextOf(raw, { services, target });
+  const parsed = z.object({ services: servicesSchema }).safeParse(context.values);
+  faults.push(...faultsOf(parsed.error, context), ...serviceFaults(raw, context));
+  if (!parsed.success || faults.length > 0) throw new ConfigError(raw.stack, unique(faults));
+  return parsed.data.services;
 }
 
 /** The project's own keys, objects decoded; anything unknown is a fault. */
@@ -85,32 +142,3 @@ function decode(text: string): unknown {
 
 const isEmpty = (value: unknown) =>
   typeof value === "object" && value !== null && Object.keys(value).length === 0;
-
-function entries(value: unknown): [string, object][] {
-  return typeof value === "object" && value !== null
-    ? Object.entries(value as Record<string, unknown>).flatMap(
-        ([name, service]): [string, object][] =>
-          typeof service === "object" && service !== null ? [[name, service]] : [],
-      )
-    : [];
-}
-
-/** The password is a secret, and comes with a user. */
-function checkRegistry(values: Values, raw: RawConfig): Fault[] {
-  const section = values["existing"] as { registry?: Record<string, unknown> } | undefined;
-  if (values["target"] !== "existing" || typeof section?.registry !== "object") return [];
-  const { user, password } = section.registry;
-  const at = `${PROJECT}:existing.registry`;
-  const setPassword = setCommand(`${at}.password`, "", raw.stack, true);
-  if (password !== undefined && !raw.secretKeys.includes(`${PROJECT}:existing`))
-    return [{ key: `${at}.password`, got: "plain text", allowed: "a secret", fix: setPassword }];
-  if ((user === undefined) === (password === undefined)) return [];
-  return [
-    {
-      key: user === undefined ? `${at}.user` : `${at}.password`,
-      got: "nothing",
-      allowed: "user and password together, or neither for an open registry",
-      fix: user === undefined ? setCommand(`${at}.user`, "<user>", raw.stack) : setPassword,
-    },
-  ];
-}

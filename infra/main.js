@@ -1,14 +1,8 @@
 "use strict";
 // Entry point of `pulumi preview | up | destroy`: plain JavaScript, because TypeScript compiled on the fly costs each run
 // one to four seconds. What is stale in dist/ is bundled first, without a type check (lint and CI do that).
-const { enableCompileCache } = require("node:module");
-const path = require("node:path");
-
-enableCompileCache?.();
+require("./lean-pulumi");
 mapStacksOfFailuresOnly();
-// @pulumi/pulumi loads both at its start, a third of a second; this program uses neither.
-defer("@pulumi/pulumi/automation");
-defer("@npmcli/arborist", path.dirname(require.resolve("@pulumi/pulumi")));
 require("../local/build").build(["infra", "server"]);
 
 /** Pulumi calls an exported function and takes what it resolves to as the stack's outputs. */
@@ -25,22 +19,4 @@ function mapStacksOfFailuresOnly() {
     process.prependListener(event, () => {
       Error.prepareStackTrace = prepareStackTrace;
     });
-}
-
-/** Puts a stand-in into the module cache that loads the module when something of it is first read. */
-function defer(name, from = __dirname) {
-  const id = require.resolve(name, { paths: [from] });
-  if (require.cache[id] !== undefined) return;
-  const load = () => {
-    delete require.cache[id];
-    return require(id);
-  };
-  const exports = new Proxy(
-    {},
-    {
-      get: (_, key) => (key === "__esModule" ? true : load()[key]),
-      has: (_, key) => key in load(),
-    },
-  );
-  require.cache[id] = Object.assign(new module.constructor(id), { exports, loaded: true });
 }

@@ -1,4 +1,4 @@
-import type { ServerConfig, ServiceConfig } from "./config-schema";
+import type { ServerConfig, ServiceConfig } from "./config/service";
 
 /** Ports of the built-in server beside the service's own; the server's defaults. */
 export const GRPC_PORT = 8081;
@@ -14,6 +14,12 @@ export const OWN_VARIABLES: Readonly<Record<string, string>> = {
   API_KEYS_FILE: "apiKeys",
 };
 
+/** Where traces are sent to, by OpenTelemetry's own name. */
+const TRACING_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+/** The first that is there counts: https://opentelemetry.io/docs/specs/otel/protocol/exporter */
+export const TRACING_VARIABLES = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", TRACING_VARIABLE] as const;
+
 const VARIABLES: Readonly<Record<keyof ServerConfig, string>> = {
   logLevel: "LOG_LEVEL",
   maxBodyBytes: "MAX_BODY_BYTES",
@@ -21,7 +27,7 @@ const VARIABLES: Readonly<Record<keyof ServerConfig, string>> = {
   workers: "WORKERS",
   rateLimit: "RATE_LIMIT",
   rateBurst: "RATE_BURST",
-  tracingEndpoint: "OTEL_EXPORTER_OTLP_ENDPOINT",
+  tracingEndpoint: TRACING_VARIABLE,
 };
 
 /**

@@ -18,11 +18,19 @@ export async function billFile(
   const made = `${file}.made`;
   const now = fingerprint(root, args);
   if (read(made) === now && fs.existsSync(file)) return file;
-  const text = await billOfMaterials({ root, ...args });
+  const text = await (bills.get(now) ?? remember(now, billOfMaterials({ root, ...args })));
   fs.mkdirSync(path.dirname(file), { recursive: true });
   replace(file, text);
   replace(made, now);
   return file;
+}
+
+/** Services with the same models have the same bill: it is made once a run. */
+const bills = new Map<string, Promise<string>>();
+
+function remember(fingerprint: string, bill: Promise<string>): Promise<string> {
+  bills.set(fingerprint, bill);
+  return bill;
 }
 
 /** The bundles' stamps name their sources and the lock file, each with size and time. */

@@ -27,14 +27,13 @@ export interface Entry {
   sha256: string;
 }
 
-/** Every file below a folder of the user's own, but .git. */
+/** Every file below a staged folder. */
 export function folderFiles(folder: string): ContextFile[] {
   return fs
     .readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name))
-    .map((source) => ({ source, target: path.relative(folder, source).split(path.sep).join("/") }))
-    .filter(({ target }) => !target.startsWith(".git/"));
+    .map((source) => ({ source, target: path.relative(folder, source).split(path.sep).join("/") }));
 }
 
 /**
@@ -92,12 +91,42 @@ function stageFile(context: string, file: ContextFile, known: Entry | undefined)
     known.mtimeMs === mtimeMs &&
     known.executable === executable &&
     isAsStaged(copy, size, executable);
-  if (unchanged) return known;
-  const content = fs.readFileSync(file.source);
+  const origin = [file.source, size, mtimeMs, executable].join("\0");
+  const twin = staged.get(origin);
+  const sha256 = unchanged
+    ? known.sha256
+    : twin !== undefined && link(twin.copy, copy, size, executable)
+      ? twin.sha256
+      : write(file.source, copy, executable);
+  staged.set(origin, { copy, sha256 });
+  return unchanged ? known : { target: file.target, size, mtimeMs, executable, sha256 };
+}
+
+/** What this process has staged, by source and its state: services of a stack share one file on disk, 50 MB each. */
+const staged = new Map<string, { readonly copy: string; readonly sha256: string }>();
+
+/** @returns whether the file system can do that; staged files are replaced, never written to, so that twins don't notice */
+function link(twin: string, copy: string, size: number, executable: boolean): boolean {
+  if (!isAsStaged(twin, size, executable)) return false;
   fs.mkdirSync(path.dirname(copy), { recursive: true });
+  const partial = partialOf(copy);
+  try {
+    fs.rmSync(partial, { force: true });
+    fs.linkSync(twin, partial);
+    fs.renameSync(partial, copy);
+    // Renaming does nothing where both are one file already.
+    fs.rmSync(partial, { force: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @returns the SHA-256 */
+function write(source: string, copy: string, executable: boolean): string {
+  const content = fs.readFileSync(source);
   replace(copy, content, executable ? 0o755 : 0o644);
-  const sha256 = createHash("sha256").update(content).digest("hex");
-  return { target: file.target, size, mtimeMs, executable, sha256 };
+  return createHash("sha256").update(content).digest("hex");
 }
 
 /** A checkout's umask or file system may set or drop bits; what runs in the image is executed by name of its interpreter. */
@@ -119,12 +148,15 @@ function isAsStaged(copy: string, size: number, executable: boolean): boolean {
 /** Beside, then renamed: two runs at once never see half a file. */
 function replace(file: string, content: string | Buffer, mode = 0o644): void {
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  const partial = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.part`);
+  const partial = partialOf(file);
   fs.writeFileSync(partial, content);
   fs.chmodSync(partial, mode);
   fs.utimesSync(partial, MODIFIED, MODIFIED);
   fs.renameSync(partial, file);
 }
+
+const partialOf = (file: string) =>
+  path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.part`);
 
 function removeOthers(context: string, wanted: ReadonlySet<string>): void {
   for (const { source, target } of folderFiles(context))

@@ -47,7 +47,11 @@ export class InferenceImage extends pulumi.ComponentResource {
         },
         ...push(images),
       },
-      { parent: this, provider: args.docker },
+      {
+        parent: this,
+        provider: args.docker,
+        ...(images.kind === "registry" ? { dependsOn: [...(images.dependsOn ?? [])] } : {}),
+      },
     );
     this.ref =
       images.kind === "registry"
@@ -60,7 +64,7 @@ export class InferenceImage extends pulumi.ComponentResource {
 /** Push settings of an `Image`. */
 function push(images: ImageStore) {
   if (images.kind === "loaded") return { skipPush: true };
-  const { server, credentials } = images;
-  if (credentials === undefined) return { registry: { server } };
-  return { registry: { server, username: credentials.user, password: credentials.password } };
+  const { server, push: login } = images;
+  if (login === undefined) return { registry: { server } };
+  return { registry: { server, username: login.user, password: login.password } };
 }

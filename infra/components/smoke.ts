@@ -14,6 +14,8 @@ export interface ProofRequest {
   readonly body: unknown;
   /** Sent without the proof's headers, and right when it is refused with 401. Default: false. */
   readonly refused?: boolean;
+  /** Whether any 2xx answer is right, JSON or not. Default: false. */
+  readonly anyAnswer?: boolean;
   /** Why an answer is wrong, or undefined when it is right. */
   fault(answer: unknown): string | undefined;
 }
@@ -134,7 +136,7 @@ export function ownProof(request: { path: string; body: unknown; expect?: unknow
     expect === undefined || contains(answer, expect)
       ? undefined
       : `an answer with ${show(expect)} expected, got ${show(answer)}`;
-  return { requests: [{ path, body, fault }], headers: {} };
+  return { requests: [{ path, body, fault, anyAnswer: expect === undefined }], headers: {} };
 }
 
 /** Objects may hold more than is wanted of them; everything else must be equal. */
@@ -148,7 +150,19 @@ function contains(answer: unknown, wanted: unknown): boolean {
 }
 
 /** Why the last try failed; undefined when the service predicted. */
-export type Failure = { readonly answered: boolean; readonly why: string } | undefined;
+export type Failure =
+  | {
+      readonly answered: boolean;
+      readonly why: string;
+      /** HTTP status of an answer that is wrong by it. */
+      readonly status?: number;
+      /** Whoever is there has a certificate that can't be trusted, and was asked nothing. */
+      readonly untrusted?: true;
+    }
+  | undefined;
+
+/** What a `Send` rejects with when it meets a stranger. */
+export class UntrustedError extends Error {}
 
 /** One try of one request. */
 export async function tryRequest(
@@ -161,7 +175,8 @@ export async function tryRequest(
     const sent = proof.refused === true ? {} : headers;
     response = await send(proof.path, JSON.stringify(proof.body), sent);
   } catch (error) {
-    return { answered: false, why: causeOf(error) };
+    const untrusted = error instanceof UntrustedError;
+    return { answered: false, why: causeOf(error), ...(untrusted ? { untrusted } : {}) };
   }
   const { status, text } = response;
   if (proof.refused === true)
@@ -169,7 +184,8 @@ export async function tryRequest(
       ? undefined
       : { answered: true, why: `HTTP ${status} without an API key, 401 expected` };
   if (status < 200 || status > 299)
-    return { answered: true, why: `HTTP ${status}: ${text.slice(0, 300).trim()}` };
+    return { answered: true, status, why: `HTTP ${status}: ${text.slice(0, 300).trim()}` };
+  if (proof.anyAnswer === true) return undefined;
   let answer: unknown;
   try {
     answer = JSON.parse(text);

@@ -21,10 +21,17 @@ export function pullSecret(args: PullSecretArgs): types.input.core.v1.Secret {
   };
 }
 
-/** The content of a pull secret. */
-export function dockerConfigJson(server: string, user: string, password: string): string {
+/** The content of a pull secret: one login, for each of the hosts. */
+export function dockerConfigJson(
+  servers: string | readonly string[],
+  user: string,
+  password: string,
+): string {
   const auth = Buffer.from(`${user}:${password}`).toString("base64");
-  return JSON.stringify({ auths: { [server]: { username: user, password, auth } } });
+  const login = { username: user, password, auth };
+  return JSON.stringify({
+    auths: Object.fromEntries([servers].flat().map((server) => [server, login])),
+  });
 }
 
 /** Key of a service's API keys in their Secret, hence their file's name. */
@@ -46,5 +53,23 @@ export function apiKeysSecret(args: ApiKeysSecretArgs): types.input.core.v1.Secr
     metadata: { name: args.name, namespace: args.namespace, labels: labels(args.identity) },
     type: "Opaque",
     stringData: { [API_KEYS_KEY]: args.file },
+  };
+}
+
+export interface UserSecretArgs {
+  readonly identity: ServiceIdentity;
+  readonly name: string;
+  readonly namespace: string;
+  readonly values: Output<Readonly<Record<string, string>>> | Readonly<Record<string, string>>;
+}
+
+/** What the user's container is to know and nobody else. */
+export function userSecret(args: UserSecretArgs): types.input.core.v1.Secret {
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: args.name, namespace: args.namespace, labels: labels(args.identity) },
+    type: "Opaque",
+    stringData: args.values,
   };
 }

@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
-import type { Exposure } from "../config-schema";
+import type { Input } from "@pulumi/pulumi";
 import { labels, selectorLabels, type ServiceIdentity } from "./labels";
+import { waiverAnnotations } from "./waivers";
 
 /** Port of every Service, whatever the container listens on. */
 export const SERVICE_PORT = 80;
@@ -11,12 +12,27 @@ export const PORT_NAME = "http";
 /** Name of the built-in server's gRPC port; it has the same number in Service and container. */
 export const GRPC_PORT_NAME = "grpc";
 
+/** Type of the Service by exposure: Route and Ingress stand before one that only the cluster reaches. */
+const TYPES = {
+  LoadBalancer: "LoadBalancer",
+  NodePort: "NodePort",
+  Route: "ClusterIP",
+  Ingress: "ClusterIP",
+  ClusterIP: "ClusterIP",
+} as const;
+
+const NODE_PORT = { kubeScore: "service-type", reason: "the stack's exposure is NodePort" };
+
 export interface ServiceArgs {
   readonly identity: ServiceIdentity;
   readonly namespace: string;
-  readonly exposure: Exposure;
+  readonly exposure: keyof typeof TYPES;
   /** Default: none. */
   readonly grpcPort?: number;
+  /** What the platform wants of its balancer. Default: none. */
+  readonly annotations?: Readonly<Record<string, Input<string>>>;
+  /** Address that was reserved for a load balancer. Default: the platform's choice. */
+  readonly loadBalancerIp?: Input<string>;
 }
 
 /** HTTP first, gRPC where there is one; metrics are for the cluster alone, at the pods. */
@@ -31,12 +47,17 @@ export function service(args: ServiceArgs): types.input.core.v1.Service {
       namespace: args.namespace,
       labels: labels(args.identity),
       // Pulumi would wait ten seconds for endpoints to settle; the Deployment is awaited, and a prediction through this Service proves it.
-      annotations: { "pulumi.com/skipAwait": "true" },
+      annotations: {
+        "pulumi.com/skipAwait": "true",
+        ...(args.exposure === "NodePort" ? waiverAnnotations([NODE_PORT]) : {}),
+        ...args.annotations,
+      },
     },
     spec: {
-      type: args.exposure,
+      type: TYPES[args.exposure],
       selector: selectorLabels(args.identity),
       ports: args.grpcPort === undefined ? [http] : [http, { ...grpc, port: args.grpcPort }],
+      ...(args.loadBalancerIp === undefined ? {} : { loadBalancerIP: args.loadBalancerIp }),
     },
   };
 }

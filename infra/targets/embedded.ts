@@ -6,8 +6,9 @@ import * as fs from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/kubernetes/provider";
 import { clusterInfoPath, readClusterInfo, type ClusterInfo } from "../../local/cluster/info";
-import type { EmbeddedConfig } from "../config-schema";
+import type { EmbeddedConfig } from "../config/targets/embedded";
 import { ProgramError } from "../errors";
+import { physicalName } from "../naming";
 import { isOffline } from "../offline-mode";
 import { PROVIDER_DEFAULTS, type Cluster, type Target } from "./target";
 
@@ -38,15 +39,21 @@ export function embedded(config: EmbeddedConfig): Target {
     name: "embedded",
     platform: info.platform,
     defaultExposure: "NodePort",
-    capabilities: { exposures: ["NodePort", "ClusterIP"], nodePortsReachable: true },
+    capabilities: {
+      exposures: ["NodePort", "ClusterIP"],
+      nodePortsReachable: true,
+      customMetrics: false,
+      cpuMetrics: false,
+      gitBuild: false,
+    },
     podSecurity: { runAsUser: RUN_AS_USER },
     build: { dockerHost: info.dockerHost, baseImage: info.baseImage },
     priceBasis: { kind: "none" },
-    provision: () => provision(config, info),
+    provision: (stack) => provision(config, info, stack),
   };
 }
 
-function provision(config: EmbeddedConfig, info: ClusterFacts): Cluster {
+function provision(config: EmbeddedConfig, info: ClusterFacts, stack: string): Cluster {
   const text = isOffline() ? "<kubeconfig>" : fs.readFileSync(info.kubeconfig, "utf8");
   const kubeconfig = pulumi.secret(text);
   const provider = new Provider("embedded", {
@@ -62,7 +69,8 @@ function provision(config: EmbeddedConfig, info: ClusterFacts): Cluster {
     images: {
       kind: "registry",
       server: info.registry.server,
-      repository: (service) => `${info.registry.server}/modelport/${pulumi.getStack()}/${service}`,
+      repository: (service) =>
+        `${info.registry.server}/modelport/${physicalName([stack])}/${service}`,
     },
     nodeAddresses: () => pulumi.output([{ host: info.host, reachableFrom: "machine" as const }]),
   };

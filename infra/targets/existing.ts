@@ -1,21 +1,24 @@
 /**
- * Target existing: any Kubernetes one has a kubeconfig for (kind, k3d, Docker Desktop, a company's cluster) and a registry of one's own.
- * Creates nothing but a provider; needs the kubeconfig and, where the registry wants a login, its user and password.
+ * Target existing: any Kubernetes one has a kubeconfig for (kind, k3d, Docker Desktop, OpenShift, a company's cluster) and a registry of
+ * one's own. Creates nothing but a provider; needs the kubeconfig and, where the registry wants a login, its user and password.
+ * What the cluster can do is asked of its API server: an OpenShift has Routes, and builds from Git.
  */
-import * as fs from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy";
 import { Provider } from "@pulumi/kubernetes/provider";
-import { repositoryRoot } from "../../local/paths";
-import type { ExistingConfig } from "../config-schema";
-import { messageOf, ProgramError } from "../errors";
-import { apiRequest, connect, readContext, type KubeContext } from "../kubeconfig";
+import type { ExistingConfig } from "../config/targets/existing";
+import { solverPolicy } from "../manifests/network-policy";
 import { isOffline } from "../offline-mode";
+import { physicalName } from "../naming";
+import { nodeAddresses } from "./existing/addresses";
+import { offline, reach, type Reached } from "./existing/reach";
+import { gitBuilder } from "./openshift/git-build";
 import {
   PROVIDER_DEFAULTS,
+  type Capabilities,
   type Cluster,
-  type NodeAddress,
+  type Front,
+  type FrontArgs,
   type ReachableFrom,
   type Target,
 } from "./target";
@@ -25,46 +28,64 @@ const RUN_AS_USER = 65532;
 
 /** @throws ProgramError on a kubeconfig that is missing, can't be read, lacks the context, or whose server doesn't answer */
 export async function existing(config: ExistingConfig): Promise<Target> {
-  const { text, context } = isOffline() ? offline(config) : await reach(config);
+  const reached = isOffline() ? offline(config) : await reach(config);
+  const { openshift, routes } = reached.apis;
   return {
     name: "existing",
     platform: config.platform,
-    defaultExposure: "NodePort",
-    capabilities: { exposures: ["NodePort", "ClusterIP"], nodePortsReachable: false },
-    podSecurity: { runAsUser: RUN_AS_USER },
+    defaultExposure: routes ? "Route" : "NodePort",
+    capabilities: capabilities(config, reached),
+    podSecurity: openshift ? {} : { runAsUser: RUN_AS_USER },
     build: {
       ...(config.dockerHost === undefined ? {} : { dockerHost: config.dockerHost }),
       ...(config.baseImage === undefined ? {} : { baseImage: config.baseImage }),
     },
     priceBasis: { kind: "none" },
-    provision: (stack) => provision(config, text, context, stack),
+    provision: (stack) => provision(config, reached, stack),
   };
 }
 
-interface Reached {
-  text: string;
-  context: KubeContext;
+function capabilities({ loadBalancer, ingress }: ExistingConfig, { apis }: Reached): Capabilities {
+  const managedTls = [
+    ...(apis.routes ? (["Route"] as const) : []),
+    ...(ingress?.clusterIssuer === undefined ? [] : (["Ingress"] as const)),
+  ];
+  return {
+    exposures: [
+      ...(apis.routes ? (["Route"] as const) : []),
+      ...(loadBalancer ? (["LoadBalancer"] as const) : []),
+      ...(ingress === undefined ? [] : (["Ingress"] as const)),
+      "NodePort",
+      "ClusterIP",
+    ],
+    nodePortsReachable: false,
+    customMetrics: apis.customMetrics,
+    cpuMetrics: apis.cpuMetrics,
+    gitBuild: apis.builds,
+    tls: managedTls.length === 0 ? ["given"] : ["managed", "given"],
+    managedTls,
+    sharedIngress: ingress !== undefined && ingress.domain === undefined,
+    refusals: {
+      ...(loadBalancer ? {} : { LoadBalancer: keyMissing("loadBalancer", "true") }),
+      ...(ingress === undefined ? { Ingress: keyMissing("ingress.className", "<class>") } : {}),
+      ...(apis.routes ? {} : { Route: NO_ROUTES }),
+    },
+  };
 }
 
-/** Everything that can be known to be wrong before anything is registered. */
-async function reach(config: ExistingConfig): Promise<Reached> {
-  const { text, origin } = readKubeconfig(config);
-  const context = await findContext(text, origin, config);
-  await checkServer(context, origin);
-  return { text, context };
-}
+const keyMissing = (key: string, value: string) => ({
+  why: "whether the cluster has it can't be asked: the config doesn't say so",
+  fix: `pulumi config set --path 'modelport:existing.${key}' '${value}' --stack ${pulumi.getStack()}`,
+});
 
-/** For runs without a cluster. */
-function offline(config: ExistingConfig): Reached {
-  const server = "https://192.0.2.1:6443";
-  const name = config.context ?? "offline";
-  return { text: "<kubeconfig>", context: { name, server, cluster: { server }, user: {} } };
-}
+const NO_ROUTES = {
+  why: "the cluster doesn't serve route.openshift.io: it is no OpenShift",
+  fix: "take another exposure, e.g. Ingress",
+};
 
 function provision(
   config: ExistingConfig,
-  text: string,
-  context: KubeContext,
+  { text, context, reachableFrom, apis }: Reached,
   stack: string,
 ): Cluster {
   const kubeconfig = pulumi.secret(text);
@@ -74,6 +95,10 @@ function provision(
     context: context.name,
   });
   const { server, repository, user, password } = config.registry;
+  const login =
+    user === undefined || password === undefined
+      ? undefined
+      : { user, password: pulumi.secret(password) };
   return {
     provider,
     kubeconfig,
@@ -81,95 +106,51 @@ function provision(
     images: {
       kind: "registry",
       server,
-      repository: (service) => `${server}/${repository}/${stack}/${service}`,
-      ...(user === undefined || password === undefined
-        ? {}
-        : { credentials: { user, password: pulumi.secret(password) } }),
+      // A stack's name may have capitals, a repository's path may not.
+      repository: (service) => `${server}/${repository}/${physicalName([stack])}/${service}`,
+      ...(login === undefined ? {} : { push: login, pull: login }),
     },
     nodeAddresses: () => pulumi.output(nodeAddresses(config, context)),
+    front: (args) => front(config, args, { reachableFrom, provider }),
+    ...(apis.builds ? { buildFromGit: gitBuilder(provider) } : {}),
   };
 }
 
-function readKubeconfig({ kubeconfig }: ExistingConfig): { text: string; origin: string } {
-  if (kubeconfig?.includes("\n"))
-    return { text: kubeconfig, origin: "modelport:existing.kubeconfig" };
-  const first = process.env["KUBECONFIG"]?.split(path.delimiter)[0];
-  const named = kubeconfig ?? (first === "" ? undefined : first) ?? "~/.kube/config";
-  // The program runs in infra/; a relative path is meant from the repository.
-  const file = path.resolve(repositoryRoot(), named.replace(/^~(?=\/)/, os.homedir()));
-  try {
-    return { text: fs.readFileSync(file, "utf8"), origin: file };
-  } catch (error) {
-    throw new ProgramError(`kubeconfig ${file} can't be read`, {
-      why: messageOf(error),
-      fix: setKey("kubeconfig", "<path>"),
-    });
-  }
+/** Balancer, router and Ingress controller are where the API server is. */
+function front(
+  { ingress }: ExistingConfig,
+  args: FrontArgs,
+  { reachableFrom, provider }: { reachableFrom: ReachableFrom; provider: Provider },
+): Front {
+  const where = { reachableFrom, answersHere: true };
+  if (args.exposure !== "Ingress" || ingress === undefined) return where;
+  const { service, namespace, tls } = args;
+  const { className, domain, clusterIssuer, address } = ingress;
+  const name = physicalName([service, namespace]);
+  const common = {
+    ...(className === undefined ? {} : { className }),
+    ...(domain === undefined ? {} : { host: `${name}.${domain}` }),
+    ...(address === undefined ? {} : { address }),
+  };
+  if (tls !== "managed" || clusterIssuer === undefined) return { ...where, ingress: common };
+  return {
+    ...where,
+    ingress: {
+      ...common,
+      annotations: { "cert-manager.io/cluster-issuer": clusterIssuer },
+      tlsSecret: physicalName([service, "tls"]),
+    },
+    dependsOn: [openSolver(args, provider)],
+  };
 }
 
-async function findContext(
-  text: string,
-  origin: string,
-  config: ExistingConfig,
-): Promise<KubeContext> {
-  try {
-    return await readContext(text, config.context);
-  } catch (error) {
-    throw new ProgramError(`kubeconfig ${origin} can't be used`, {
-      why: messageOf(error),
-      fix: setKey("context", "<context>"),
-    });
-  }
-}
-
-async function checkServer({ name, server }: KubeContext, origin: string): Promise<void> {
-  try {
-    await connect(server);
-  } catch (error) {
-    throw new ProgramError(`the cluster of context "${name}" does not answer`, {
-      why: `${server}: ${messageOf(error)} (kubeconfig ${origin})`,
-      fix: `start the cluster, or ${setKey("context", "<context>")}`,
-    });
-  }
-}
-
-const setKey = (key: string, value: string) =>
-  `pulumi config set --path 'modelport:existing.${key}' '${value}' --stack ${pulumi.getStack()}`;
-
-interface NodeList {
-  items?: { status?: { addresses?: { type: string; address: string }[] } }[];
-}
-
-/** The configured host, or what the cluster says of its nodes: loopback first where the API server is there too. */
-async function nodeAddresses(
-  config: ExistingConfig,
-  context: KubeContext,
-): Promise<readonly NodeAddress[]> {
-  const local = isLoopback(new URL(context.server).hostname);
-  const describe = (host: string): NodeAddress => ({ host, reachableFrom: from(host, local) });
-  if (config.nodeHost !== undefined) return [describe(config.nodeHost)];
-  if (isOffline()) return [describe("192.0.2.1")];
-  const { status, text } = await apiRequest(context, "/api/v1/nodes?limit=20");
-  // Without the right to list nodes the proof goes through the API server.
-  if (status !== 200) return [];
-  const addresses = ((JSON.parse(text) as NodeList).items ?? []).flatMap(
-    (node) => node.status?.addresses ?? [],
+/** The issuer may ask over HTTP, of a pod in the service's namespace, where nothing is let in by itself. */
+function openSolver({ parent, dependsOn, ...args }: FrontArgs, provider: Provider): NetworkPolicy {
+  const { service, stack, namespace } = args;
+  const name = physicalName([service, "http01-solver"]);
+  return new NetworkPolicy(
+    `${service}-http01-solver`,
+    solverPolicy({ identity: { service, stack }, name, namespace }),
+    { parent, provider, dependsOn: [...dependsOn] },
   );
-  const hosts = ["ExternalIP", "InternalIP"].flatMap((type) =>
-    addresses.filter((candidate) => candidate.type === type).map(({ address }) => address),
-  );
-  return [...new Set([...(local ? ["127.0.0.1"] : []), ...hosts])].slice(0, 6).map(describe);
 }
-
-/** Clusters whose API server is on loopback run on this machine (kind, k3d, Docker Desktop), and so do their nodes. */
-function from(host: string, local: boolean): ReachableFrom {
-  if (local || isLoopback(host)) return "machine";
-  return /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|f[cd])/.test(
-    host,
-  )
-    ? "vpc"
-    : "internet";
-}
-
-const isLoopback = (host: string) =>
-  host === "localhost" || host === "[::1]" || host === "::1" || host.startsWith("127.");

@@ -1,5 +1,5 @@
 /**
- * What Pulumi's dynamic provider runs: two resources over the minikube CLI. Pulumi serialises these functions into the
+ * What Pulumi's dynamic provider runs: resources over the minikube CLI. Pulumi serialises these functions into the
  * stack's state and runs them in a process of its own, so they capture nothing but each other, and take Node's modules from
  * `process.getBuiltinModule`.
  */
@@ -35,6 +35,18 @@ export interface ImageInputs {
   imageId: string;
   /** Of the cluster; a new cluster holds no images. */
   incarnation: string;
+}
+
+export interface AddonInputs {
+  profile: string;
+  addon: string;
+  /** Of the cluster; a new cluster has its own addons only. */
+  incarnation: string;
+}
+
+export interface AddonState extends AddonInputs {
+  /** Whether it was on before: then it stays on. */
+  wasEnabled: boolean;
 }
 
 interface Result {
@@ -248,8 +260,37 @@ export const imageProvider = {
   },
 };
 
+export const addonProvider = {
+  async create(inputs: AddonInputs) {
+    const { profile, addon } = inputs;
+    const { stdout } = await runMinikube(
+      ["addons", "list", "--output", "json", "--profile", profile],
+      {},
+      [],
+    );
+    const listed = JSON.parse(stdout) as Record<string, { Status?: string } | undefined>;
+    const wasEnabled = listed[addon]?.Status === "enabled";
+    // Enabling waits until the addon's pods are ready; what is on already is left as it is.
+    if (!wasEnabled) await runMinikube(["addons", "enable", addon, "--profile", profile], {}, []);
+    return { id: `${profile}/${addon}`, outs: { ...inputs, wasEnabled } };
+  },
+
+  async diff(_id: string, olds: AddonInputs, news: AddonInputs) {
+    const keys = ["profile", "addon", "incarnation"] as const;
+    const replaces: string[] = keys.filter((key) => olds[key] !== news[key]);
+    return Promise.resolve({ changes: replaces.length > 0, replaces });
+  },
+
+  async delete(_id: string, { profile, addon, wasEnabled }: AddonState) {
+    if (wasEnabled) return;
+    const allowed = [PROFILE_NOT_FOUND];
+    await runMinikube(["addons", "disable", addon, "--profile", profile], {}, allowed);
+  },
+};
+
 /** The shapes that Pulumi asks for; checked here, so that the functions above keep their own types. */
 export const providers = {
   cluster: clusterProvider,
   image: imageProvider,
+  addon: addonProvider,
 } satisfies Record<string, dynamic.ResourceProvider>;

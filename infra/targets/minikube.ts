@@ -1,18 +1,31 @@
 /**
  * Target minikube: a cluster of the stack's own on this machine, driven by the minikube CLI through a Pulumi dynamic provider.
  * Creates a profile per stack; needs minikube on PATH and a Docker daemon that builds. No registry: images are loaded into the node.
+ * Ingress and the metrics of autoscaling come from minikube's own addons, which are enabled when a service asks for them; LoadBalancers
+ * from a `minikube tunnel` of the user's.
  */
 import * as pulumi from "@pulumi/pulumi";
 import { Provider } from "@pulumi/kubernetes/provider";
-import type { MinikubeConfig } from "../config-schema";
+import type { MinikubeConfig } from "../config/targets/minikube";
 import { ProgramError } from "../errors";
 import { physicalName } from "../naming";
 import { machinePlatform, mebibytes, type Platform } from "../units";
+import { isOffline } from "../offline-mode";
 import { providers } from "./minikube-provider";
-import { PROVIDER_DEFAULTS, type Cluster, type LoadedStore, type Target } from "./target";
+import { tunnelRuns } from "./minikube-tunnel";
+import {
+  PROVIDER_DEFAULTS,
+  type Capabilities,
+  type Cluster,
+  type LoadedStore,
+  type Target,
+} from "./target";
 
 /** The user of the default base image, distroless' "nonroot". */
 const RUN_AS_USER = 65532;
+
+/** Elsewhere the Docker driver keeps its network in a virtual machine: handbook/accessing. */
+const NODES_REACHABLE = process.platform === "linux";
 
 /** @throws ProgramError on a processor that there are no images for */
 export function minikube(config: MinikubeConfig): Target {
@@ -20,15 +33,41 @@ export function minikube(config: MinikubeConfig): Target {
     name: "minikube",
     platform: platformHere(),
     defaultExposure: "NodePort",
-    // Elsewhere the Docker driver keeps its network in a virtual machine: handbook/accessing.
     capabilities: {
-      exposures: ["NodePort", "ClusterIP"],
-      nodePortsReachable: process.platform === "linux",
+      ...balancers(config, pulumi.getStack()),
+      nodePortsReachable: NODES_REACHABLE,
+      customMetrics: false,
+      gitBuild: false,
+      tls: ["given"],
+      sharedIngress: true,
     },
     podSecurity: { runAsUser: RUN_AS_USER },
     build: {},
     priceBasis: { kind: "none" },
     provision: (stack) => provision(config, stack),
+  };
+}
+
+const profileOf = ({ profile }: MinikubeConfig, stack: string) =>
+  profile ?? physicalName(["modelport", stack]);
+
+/** LoadBalancers are there while a tunnel runs. */
+function balancers(
+  config: MinikubeConfig,
+  stack: string,
+): Pick<Capabilities, "exposures" | "refusals"> {
+  const profile = profileOf(config, stack);
+  const always = ["NodePort", "Ingress", "ClusterIP"] as const;
+  if (isOffline() || tunnelRuns(profile)) return { exposures: [...always, "LoadBalancer"] };
+  const start = `minikube start --profile ${profile} --cpus ${config.cpus} --memory ${mebibytes(config.memory)}mb`;
+  return {
+    exposures: always,
+    refusals: {
+      LoadBalancer: {
+        why: `no minikube tunnel runs for profile ${profile}`,
+        fix: `in another terminal: ${start} && minikube tunnel --profile ${profile}`,
+      },
+    },
   };
 }
 
@@ -43,14 +82,31 @@ function provision(config: MinikubeConfig, stack: string): Cluster {
   });
   const images: LoadedStore = {
     kind: "loaded",
-    repository: (service) => `modelport/${stack}/${service}`,
+    repository: (service) => `modelport/${physicalName([stack])}/${service}`,
     load: (name, image, imageId, options) =>
       new MinikubeImage(name, { cluster, image, imageId }, options).ref,
+  };
+  const addons = new Map<string, MinikubeAddon>();
+  const addon = (name: string) => {
+    const enabled = addons.get(name) ?? new MinikubeAddon(name, cluster);
+    addons.set(name, enabled);
+    return enabled;
   };
   return {
     provider,
     kubeconfig: cluster.kubeconfig,
     images,
+    front({ exposure }) {
+      if (exposure !== "Ingress")
+        return { reachableFrom: exposure === "ClusterIP" ? "cluster" : "machine" };
+      return {
+        reachableFrom: "machine",
+        answersHere: NODES_REACHABLE,
+        ingress: { className: "nginx", address: cluster.ip },
+        dependsOn: [addon("ingress")],
+      };
+    },
+    metrics: () => [addon("metrics-server")],
     nodeAddresses: () => cluster.ip.apply((host) => [{ host, reachableFrom: "machine" as const }]),
   };
 }
@@ -66,7 +122,7 @@ class MinikubeCluster extends pulumi.dynamic.Resource {
       providers.cluster,
       name,
       {
-        profile: config.profile ?? physicalName(["modelport", stack]),
+        profile: profileOf(config, stack),
         ours: config.profile === undefined,
         driver: config.driver ?? "",
         cpus: config.cpus,
@@ -80,6 +136,15 @@ class MinikubeCluster extends pulumi.dynamic.Resource {
       "minikube",
       "Cluster",
     );
+  }
+}
+
+/** One of minikube's own, for the whole cluster. */
+class MinikubeAddon extends pulumi.dynamic.Resource {
+  constructor(addon: string, cluster: MinikubeCluster) {
+    const { profile, incarnation } = cluster;
+    const inputs = { profile, addon, incarnation, wasEnabled: undefined };
+    super(providers.addon, addon, inputs, { parent: cluster }, "minikube", "Addon");
   }
 }
 

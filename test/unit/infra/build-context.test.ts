@@ -7,6 +7,7 @@ import {
   stageContext,
   type StagedContext,
 } from "../../../infra/components/build-context";
+import { ownFiles } from "../../../infra/components/own-files";
 import { serverFiles } from "../../../infra/components/server-files";
 
 /** A checkout with a small server, as a given umask and clock would have left it. */
@@ -157,6 +158,28 @@ describe("build context", () => {
     assert.deepEqual(picture(folder), before);
   });
 
+  it("shares files between services of a stack, and parts them again", () => {
+    const root = make();
+    const of = (service: string) => {
+      const files = serverFiles(root, "linux/amd64", MODELS);
+      return path.join(root, "infra", stageContext(root, "dev", service, files).path);
+    };
+    const [one, other] = [of("one"), of("other")];
+    const inode = (folder: string) => fs.statSync(path.join(folder, "bin/x64.node")).ino;
+    assert.equal(inode(one), inode(other));
+    assert.deepEqual(picture(one), picture(other));
+    const before = picture(other);
+    fs.writeFileSync(path.join(root, "node_modules/lib/x64.node"), "newer\n");
+    assert.notDeepEqual(picture(of("one")), before);
+    assert.deepEqual(picture(other), before, "the twin is as it was");
+    // A stamp that is lost: the file is a link to its twin already.
+    of("other");
+    fs.rmSync(`${other}.json`);
+    of("one");
+    assert.deepEqual(picture(of("other")), picture(one));
+    assert.ok(!fs.readdirSync(path.join(other, "bin")).some((name) => name.endsWith(".part")));
+  });
+
   it("says what is missing and how to get it", () => {
     const root = make();
     fs.rmSync(path.join(root, "node_modules/lib"), { recursive: true });
@@ -168,8 +191,64 @@ describe("build context", () => {
     const own = path.join(root, "own");
     fs.mkdirSync(own);
     fs.writeFileSync(path.join(own, "run.sh"), "#!/bin/sh\n", { mode: 0o775 });
-    const staged = stageContext(root, "dev", "own", folderFiles(own));
+    const staged = stageContext(root, "dev", "own", ownFiles(own, "Dockerfile").files);
     const { mode } = fs.statSync(path.join(root, "infra", staged.path, "run.sh"));
     assert.equal(mode & 0o777, 0o755);
+  });
+
+  describe("of an own container", () => {
+    let own: string;
+    const write = (file: string, content = "x") => {
+      fs.mkdirSync(path.dirname(path.join(own, file)), { recursive: true });
+      fs.writeFileSync(path.join(own, file), content);
+    };
+    const targets = (dockerfile = "Dockerfile") =>
+      ownFiles(own, dockerfile)
+        .files.map(({ target }) => target)
+        .sort();
+    beforeEach(() => {
+      own = fs.mkdtempSync(path.join(os.tmpdir(), "own-files-"));
+      write("Dockerfile", "FROM scratch\n");
+    });
+    afterEach(() => fs.rmSync(own, { recursive: true }));
+
+    it("follows links to files and folders in it", () => {
+      write(".cache/files/md5/ab", "model");
+      fs.symlinkSync(".cache/files/md5/ab", path.join(own, "model.bin"));
+      fs.symlinkSync(".cache/files", path.join(own, "data"));
+      const { files, loose } = ownFiles(own, "Dockerfile");
+      assert.deepEqual(loose, []);
+      const model = files.find(({ target }) => target === "model.bin");
+      assert.equal(fs.readFileSync(model!.source, "utf8"), "model");
+      assert.deepEqual(targets(), [
+        ".cache/files/md5/ab",
+        "Dockerfile",
+        "data/md5/ab",
+        "model.bin",
+      ]);
+    });
+
+    it("tells of links that lead out of it, nowhere, or to where they are", () => {
+      fs.symlinkSync(os.tmpdir(), path.join(own, "out"));
+      fs.symlinkSync("gone", path.join(own, "nowhere"));
+      write("sub/file");
+      fs.symlinkSync("..", path.join(own, "sub", "up"));
+      assert.deepEqual(ownFiles(own, "Dockerfile").loose, ["nowhere", "out", "sub/up"]);
+      write(".dockerignore", "out\nnowhere\nsub\n");
+      assert.deepEqual(ownFiles(own, "Dockerfile").loose, []);
+    });
+
+    it("leaves out .git and what Docker ignores, but for its Dockerfile", () => {
+      write(".git/HEAD");
+      write("app.py");
+      write(".venv/bin/python");
+      write("pkg/__pycache__/a.pyc");
+      write("pkg/a.py");
+      write(".dockerignore", ".venv\n**/__pycache__\nDockerfile\n");
+      assert.deepEqual(targets(), [".dockerignore", "Dockerfile", "app.py", "pkg/a.py"]);
+      write("Other", "FROM scratch\n");
+      write("Other.dockerignore", "*\n!pkg/*.py\n");
+      assert.deepEqual(targets("Other"), ["Other", "pkg/a.py"]);
+    });
   });
 });

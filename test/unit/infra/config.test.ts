@@ -46,7 +46,18 @@ describe("stack config", () => {
     const { iris } = config.services;
     assert.deepEqual(
       [iris?.replicas, iris?.port, iris?.exposure, iris?.resources],
-      [2, 8080, undefined, { cpu: "100m", cpuLimit: "1", memory: "160Mi", memoryLimit: "320Mi" }],
+      [
+        2,
+        8080,
+        undefined,
+        {
+          cpu: "100m",
+          cpuLimit: "1",
+          memory: "160Mi",
+          memoryLimit: "320Mi",
+          ephemeralStorage: "256Mi",
+        },
+      ],
     );
   });
 
@@ -106,7 +117,7 @@ describe("stack config", () => {
       {},
       "target",
       /nothing/,
-      /embedded, existing, minikube/,
+      /embedded, existing, gke, iks, minikube, openshift/,
       /config set modelport:target embedded --stack test$/,
     ],
     [
@@ -114,7 +125,7 @@ describe("stack config", () => {
       { target: "minicube" },
       "target",
       /"minicube"/,
-      /embedded, existing, minikube/,
+      /embedded, existing, gke, iks, minikube, openshift/,
       /modelport:target minikube/,
     ],
     [
@@ -153,7 +164,7 @@ describe("stack config", () => {
       "service name",
       { target: "embedded", services: { Iris_1: SERVICES.iris } },
       "services.Iris_1",
-      /models/,
+      /^"Iris_1"$/,
       /lower-case letters/,
       /Iris_1/,
     ],
@@ -270,6 +281,33 @@ describe("stack config", () => {
       /config rm/,
     ],
     [
+      "the port as a variable",
+      {
+        target: "embedded",
+        services: { own: { image: DIGEST, prediction: { body: {} }, env: { PORT: "9000" } } },
+      },
+      "services.own.env.PORT",
+      /sets itself/,
+      /^port$/,
+      /config rm/,
+    ],
+    [
+      "a default model that isn't served",
+      service({ env: { DEFAULT_MODEL: "spam" } }),
+      "services.iris.env.DEFAULT_MODEL",
+      /doesn't have/,
+      /iris; without the key the first/,
+      /config rm/,
+    ],
+    [
+      "a name that Kubernetes has taken",
+      { target: "embedded", services: { default: { models: ["iris"] } } },
+      "services.default",
+      /has objects of already/,
+      /any but builder, default, default-deny, deployer, pipeline/,
+      /rename the service/,
+    ],
+    [
       "port of gRPC",
       service({ port: 8081 }),
       "services.iris.port",
@@ -327,9 +365,9 @@ describe("stack config", () => {
       "privileged port",
       service({ port: 80 }),
       "services.iris.port",
-      /^80$/,
-      /at least 1024/,
-      /services\.iris\.port/,
+      /^80, which only root may listen on$/,
+      /1024 to 65535; or podSecurity/,
+      /config set --path 'modelport:services\.iris\.port' 8080/,
     ],
     [
       "port no number",
@@ -367,9 +405,9 @@ describe("stack config", () => {
       "unknown exposure",
       service({ exposure: "Route" }),
       "services.iris.exposure",
-      /"Route"/,
-      /one of NodePort, ClusterIP/,
-      /config set/,
+      /"Route", on target embedded/,
+      /one of .*NodePort, ClusterIP/,
+      /config rm/,
     ],
     [
       "reserved namespace",
@@ -399,7 +437,7 @@ describe("stack config", () => {
       "environment name",
       service({ env: { "1X": "y" } }),
       "services.iris.env.1X",
-      /"y"/,
+      /^"1X"$/,
       /no digit first/,
       /config set/,
     ],

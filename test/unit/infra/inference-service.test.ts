@@ -37,7 +37,7 @@ function program(): pulumi.Inputs {
     identity: { stack: "test", service: "iris" },
     namespace,
     cluster,
-    podSecurity: {},
+    network: { to: [] },
     image: "r.example.com/iris@sha256:0",
     exposure: "NodePort",
     nodePortsReachable: true,
@@ -63,6 +63,6 @@ describe("InferenceService", () => {
   it("asks nobody in a preview", async () => {
     const { resources, outputs } = await run(program, { preview: true, config: {} });
     assert.equal(outputs["url"], undefined);
-    assert.equal(resources.filter(({ type }) => type.startsWith("kubernetes:")).length, 5);
+    assert.equal(resources.filter(({ type }) => type.startsWith("kubernetes:")).length, 7);
   });
 });

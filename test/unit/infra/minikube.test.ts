@@ -4,6 +4,7 @@ import * as net from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import {
+  addonProvider,
   clusterProvider,
   imageProvider,
   type ClusterInputs,
@@ -23,7 +24,10 @@ const INPUTS: ClusterInputs = {
 };
 
 interface Scripted {
-  profiles: Record<string, { host: string; images: string[]; flags: Record<string, string> }>;
+  profiles: Record<
+    string,
+    { host: string; images: string[]; flags: Record<string, string>; addons?: string[] }
+  >;
   calls: string[];
   fault?: string;
 }
@@ -189,6 +193,47 @@ describe("minikube's dynamic provider, against a scripted CLI", () => {
     const rebuilt = await imageProvider.diff("", image, { ...image, imageId: "sha256:2" });
     assert.deepEqual(rebuilt.replaces, ["imageId"]);
     const anew = await imageProvider.diff("", image, { ...image, incarnation: "b" });
+    assert.deepEqual(anew.replaces, ["incarnation"]);
+  });
+
+  const addon = { profile: "modelport-dev", addon: "ingress", incarnation: "a" };
+
+  it("enables an addon, and disables what it enabled", async () => {
+    await create();
+    const { id, outs } = await addonProvider.create(addon);
+    assert.equal(id, "modelport-dev/ingress");
+    assert.deepEqual(scripted().profiles["modelport-dev"]!.addons, ["ingress"]);
+    await addonProvider.delete(id, outs);
+    assert.deepEqual(scripted().profiles["modelport-dev"]!.addons, []);
+  });
+
+  it("leaves an addon on that was on before", async () => {
+    await create();
+    change((state) => (state.profiles["modelport-dev"]!.addons = ["ingress"]));
+    const { id, outs } = await addonProvider.create(addon);
+    assert.equal(outs.wasEnabled, true);
+    await addonProvider.delete(id, outs);
+    assert.deepEqual(scripted().profiles["modelport-dev"]!.addons, ["ingress"]);
+    assert.ok(!scripted().calls.some((call) => call.startsWith("addons enable")));
+  });
+
+  it("forgets an addon whose profile is gone", async () => {
+    await addonProvider.delete("modelport-dev/ingress", { ...addon, wasEnabled: false });
+    assert.deepEqual(scripted().calls, ["addons disable ingress --profile modelport-dev"]);
+  });
+
+  it("says why an addon doesn't start", async () => {
+    await create();
+    change((state) => (state.fault = "addon pods don't start"));
+    await assert.rejects(
+      addonProvider.create(addon),
+      /^Error: minikube addons enable ingress .* failed with exit code 10:\nX Exiting due to MK_ADDON_ENABLE/,
+    );
+  });
+
+  it("enables an addon anew in another cluster, and not else", async () => {
+    assert.equal((await addonProvider.diff("", addon, addon)).changes, false);
+    const anew = await addonProvider.diff("", addon, { ...addon, incarnation: "b" });
     assert.deepEqual(anew.replaces, ["incarnation"]);
   });
 

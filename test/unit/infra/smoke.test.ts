@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import * as http from "node:http";
-import type { AddressInfo } from "node:net";
-import { expectedAddress, prove, type ProveArgs } from "../../../infra/components/exposure";
 import {
   goldenProof,
   ownProof,
   tryRequest,
+  UntrustedError,
   type GoldenProofArgs,
   type Proof,
 } from "../../../infra/components/smoke";
@@ -165,7 +163,30 @@ describe("an own container's answer", () => {
 });
 
 describe("one try", () => {
-  const proof = only(ownProof({ path: "/predict", body: { x: 1 } }));
+  const proof = only(ownProof({ path: "/predict", body: { x: 1 }, expect: { y: 1 } }));
+  it("meets a stranger, and tells so", async () => {
+    const stranger = await tryRequest(proof, {}, () =>
+      Promise.reject(new UntrustedError("its certificate can't be trusted")),
+    );
+    assert.deepEqual(stranger, {
+      answered: false,
+      why: "its certificate can't be trusted",
+      untrusted: true,
+    });
+  });
+
+  it("takes any 2xx answer where none is expected: text, or nothing at all", async () => {
+    const any = only(ownProof({ path: "/predict", body: {} }));
+    for (const [status, text] of [
+      [200, "setosa\n"],
+      [204, ""],
+      [201, "{}"],
+    ] as const)
+      assert.equal(await tryRequest(any, {}, () => Promise.resolve({ status, text })), undefined);
+    const failure = await tryRequest(any, {}, () => Promise.resolve({ status: 500, text: "no" }));
+    assert.equal(failure?.why, "HTTP 500: no");
+  });
+
   it("tells silence from a wrong answer", async () => {
     const silent = await tryRequest(proof, {}, () =>
       Promise.reject(new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") })),
@@ -199,127 +220,5 @@ describe("a request without an API key", () => {
         why: `HTTP ${status} without an API key, 401 expected`,
       });
     assert.deepEqual(sent, [{}, {}, {}]);
-  });
-});
-
-describe("proof of an address", () => {
-  const servers: http.Server[] = [];
-  after(() => servers.forEach((server) => server.close()));
-
-  /** A server that answers by path to who sends the key; counts its requests. */
-  async function serve(answer: (url: string, count: number) => [number, unknown]) {
-    const seen: string[] = [];
-    const server = http.createServer((request, response) => {
-      request.resume();
-      seen.push(request.url ?? "");
-      const known = request.headers["x-api-key"] === "a-key";
-      const [status, body] = known ? answer(request.url ?? "", seen.length) : [401, {}];
-      response.writeHead(status, { connection: "close" }).end(JSON.stringify(body));
-    });
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return { port: (server.address() as AddressInfo).port, seen };
-  }
-
-  const kubeconfig = (port: number) =>
-    JSON.stringify({
-      "current-context": "c",
-      clusters: [{ name: "c", cluster: { server: `http://127.0.0.1:${port}` } }],
-      contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
-      users: [{ name: "u", user: { token: "t" } }],
-    });
-
-  const CLOSED = 64_999;
-  const withKey = proofOf(GOLDEN, { apiKey: "a-key" });
-  const proof: Proof = { ...withKey, requests: withKey.requests.slice(0, 1) };
-  const args = (settings: Partial<ProveArgs>): ProveArgs => ({
-    stack: "local",
-    service: "iris",
-    namespace: "ns",
-    exposure: "NodePort",
-    proof,
-    nodePort: CLOSED,
-    nodeAddresses: [{ host: "127.0.0.1", reachableFrom: "machine" }],
-    nodePortsReachable: true,
-    kubeconfig: kubeconfig(CLOSED),
-    context: undefined,
-    limits: { silentMs: 400, wrongMs: 300, pauseMs: 20, requestMs: 500 },
-    ...settings,
-  });
-
-  it("waits for a port that isn't open yet and an old version that still answers", async () => {
-    const old = { ...right(), version: "1" };
-    const { port, seen } = await serve((_, count) =>
-      count < 3 ? [503, {}] : [200, count < 5 ? old : right()],
-    );
-    const address = await prove(args({ nodePort: port }));
-    assert.deepEqual(address, { url: `http://127.0.0.1:${port}`, reachableFrom: "machine" });
-    assert.equal(seen.length, 5);
-  });
-
-  it("is delayed by a rate limit, not refused: what was answered isn't asked again", async () => {
-    const both: Proof = { ...proof, requests: [...proof.requests, ...proof.requests] };
-    const { port, seen } = await serve((_, count) => (count === 2 ? [429, {}] : [200, right()]));
-    await prove(args({ nodePort: port, proof: both }));
-    assert.equal(seen.length, 3);
-  });
-
-  it("fails on a wrong answer that stays, without asking elsewhere", async () => {
-    const { port } = await serve(() => [200, { ...right(), version: "1" }]);
-    const api = await serve(() => [200, right()]);
-    await assert.rejects(
-      prove(args({ nodePort: port, kubeconfig: kubeconfig(api.port), nodePortsReachable: false })),
-      /does not predict through its NodePort\n {2}why: .*version 2 expected, "iris" version "1"[\s\S]*fix: npm run cli/,
-    );
-    assert.deepEqual(api.seen, []);
-  });
-
-  it("fails on silence where a NodePort must be reachable", async () => {
-    const api = await serve(() => [200, right()]);
-    await assert.rejects(
-      prove(args({ kubeconfig: kubeconfig(api.port) })),
-      /does not predict[\s\S]*ECONNREFUSED/,
-    );
-    assert.deepEqual(api.seen, []);
-  });
-
-  it("goes through the API server where silence may be a firewall", async () => {
-    const api = await serve(() => [200, right()]);
-    const address = await prove(
-      args({ kubeconfig: kubeconfig(api.port), nodePortsReachable: false }),
-    );
-    assert.deepEqual(address, {
-      url: "http://iris.ns.svc.cluster.local",
-      reachableFrom: "cluster",
-    });
-  });
-
-  it("proves a ClusterIP from inside, by the Service's own path", async () => {
-    const api = await serve(() => [200, right()]);
-    const { reachableFrom } = await prove(
-      args({ exposure: "ClusterIP", nodePort: undefined, kubeconfig: kubeconfig(api.port) }),
-    );
-    assert.equal(reachableFrom, "cluster");
-    assert.deepEqual(api.seen, ["/api/v1/namespaces/ns/services/http:iris:http/proxy/predict"]);
-  });
-
-  it("says both causes when neither way works", async () => {
-    const api = await serve(() => [404, { reason: "NotFound" }]);
-    await assert.rejects(
-      prove(args({ kubeconfig: kubeconfig(api.port), nodePortsReachable: false })),
-      /ECONNREFUSED[\s\S]*API server's proxy: HTTP 404/,
-    );
-  });
-
-  it("asks nobody in a preview", () => {
-    assert.deepEqual(expectedAddress(args({ nodePort: 30000 })), {
-      url: "http://127.0.0.1:30000",
-      reachableFrom: "machine",
-    });
-    assert.equal(expectedAddress(args({ nodePort: undefined })), undefined);
-    assert.equal(
-      expectedAddress(args({ exposure: "ClusterIP", nodePort: undefined }))?.reachableFrom,
-      "cluster",
-    );
   });
 });

@@ -4,11 +4,15 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { parseConfig } from "../../../infra/config";
-import { SECTIONS } from "../../../infra/config-faults";
+import { SECTIONS } from "../../../infra/config/faults";
+import { TARGET_NAMES } from "../../../infra/config/schema";
 import { ConfigError } from "../../../infra/errors";
 import { modelNames } from "../../../infra/models";
 
 const ROOT = path.join(__dirname, "..", "..", "..");
+
+/** Of a stack on a cluster that exists, which there is no committed one of. */
+const SAMPLE = "docs/targets/Pulumi.existing.yaml";
 
 interface StackFile {
   encryptionsalt?: string;
@@ -49,16 +53,25 @@ describe("Pulumi.yaml and the stacks' files", () => {
     assert.equal(project.plugins, undefined);
   });
 
-  it("has the stacks local, dev and prod", () => {
-    assert.deepEqual(files.sort(), ["Pulumi.dev.yaml", "Pulumi.local.yaml", "Pulumi.prod.yaml"]);
+  it("has a stack for each platform, and a sample of one on a cluster that exists", () => {
+    const targets = files
+      .sort()
+      .map((file) => (read(file) as StackFile).config["modelport:target"]);
+    assert.deepEqual(files, [
+      "Pulumi.dev.yaml",
+      "Pulumi.iks.yaml",
+      "Pulumi.local.yaml",
+      "Pulumi.openshift.yaml",
+      "Pulumi.prod.yaml",
+    ]);
+    const sample = read(SAMPLE) as StackFile;
+    assert.deepEqual(
+      new Set([...targets, sample.config["modelport:target"]]),
+      new Set(TARGET_NAMES),
+    );
   });
 
-  for (const [file, target] of [
-    ["Pulumi.local.yaml", "embedded"],
-    ["Pulumi.dev.yaml", "minikube"],
-  ] as const) {
-    it(`${file} is complete`, () => assert.equal(parseStack(file).target, target));
-
+  for (const file of ["Pulumi.local.yaml", "Pulumi.dev.yaml"])
     it(`${file} holds the salt of the public passphrase, so that no run writes one`, () => {
       const { encryptionsalt } = read(file) as StackFile;
       const [, salt, , nonce, sealed] = encryptionsalt!.split(":");
@@ -75,15 +88,35 @@ describe("Pulumi.yaml and the stacks' files", () => {
       const opened = Buffer.concat([cipher.update(bytes.subarray(0, -16)), cipher.final()]);
       assert.equal(opened.toString(), "pulumi");
     });
-  }
 
-  it("Pulumi.prod.yaml says what has to be filled in, and nothing else is wrong with it", () => {
-    assert.throws(
-      () => parseStack("Pulumi.prod.yaml"),
-      (error) =>
-        error instanceof ConfigError &&
-        error.faults.length > 0 &&
-        error.faults.every(({ got }) => got.startsWith("the placeholder <")),
-    );
-  });
+  for (const [file, target] of [
+    ["Pulumi.local.yaml", "embedded"],
+    ["Pulumi.dev.yaml", "minikube"],
+  ] as const)
+    it(`${file} is complete`, () => assert.equal(parseStack(file).target, target));
+
+  for (const [file, keys] of [
+    ["Pulumi.prod.yaml", ["modelport:gke.project"]],
+    ["Pulumi.iks.yaml", ["modelport:iks.registryNamespace"]],
+    ["Pulumi.openshift.yaml", ["modelport:openshift.registryNamespace"]],
+    [SAMPLE, ["modelport:existing.context", "modelport:existing.registry.server"]],
+  ] as const)
+    it(`${file} says what has to be filled in, and nothing else is wrong with it`, () => {
+      assert.throws(
+        () => parseStack(file),
+        (error) => {
+          assert.ok(error instanceof ConfigError);
+          assert.deepEqual(error.faults.map(({ key }) => key).sort(), keys);
+          return error.faults.every(({ got }) => got.startsWith("the placeholder <"));
+        },
+      );
+    });
+
+  for (const file of [...files, SAMPLE])
+    it(`${file} tells editors of the schema`, () => {
+      const [first = ""] = fs.readFileSync(path.join(ROOT, file), "utf8").split("\n");
+      const schema = /^# yaml-language-server: \$schema=(\S+)$/.exec(first)?.[1];
+      assert.ok(schema !== undefined, first);
+      assert.ok(fs.existsSync(path.join(ROOT, path.dirname(file), schema)), schema);
+    });
 });

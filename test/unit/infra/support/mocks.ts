@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { FUNCTIONS, RESOURCES } from "../../../../infra/offline/providers";
+import { record, type Recorded } from "../../../../infra/offline/recorder";
 
 export interface Registered {
   readonly type: string;
@@ -6,92 +8,102 @@ export interface Registered {
   readonly inputs: Record<string, unknown>;
 }
 
-/** Types that the program may register. Anything else throws: a new resource is met here first. */
-const STATE: Readonly<
-  Record<string, (inputs: Record<string, unknown>, preview: boolean) => Record<string, unknown>>
-> = {
-  "pulumi:pulumi:Stack": () => ({}),
-  "pulumi:providers:kubernetes": () => ({}),
-  "pulumi:providers:docker": () => ({}),
-  "modelport:index:InferenceImage": () => ({}),
-  "modelport:index:InferenceService": () => ({}),
-  "modelport:index:ServiceNamespace": () => ({}),
-  "kubernetes:core/v1:Namespace": () => ({}),
-  "kubernetes:core/v1:ServiceAccount": () => ({}),
-  "kubernetes:core/v1:Secret": () => ({}),
-  "kubernetes:policy/v1:PodDisruptionBudget": () => ({}),
-  "kubernetes:apps/v1:Deployment": () => ({}),
-  // Only the API server knows the port.
-  "kubernetes:core/v1:Service": ({ spec }, preview) => ({
-    spec: preview ? spec : { ...(spec as object), ports: withNodePorts(spec) },
+export const DIGEST = `sha256:${"d".repeat(64)}`;
+
+type State = (inputs: Record<string, unknown>) => Record<string, unknown>;
+
+/**
+ * Where a test's server stands for what a provider would yield. A new resource needs no line here, but one in
+ * infra/offline/providers.ts: what that table doesn't know throws, in tests as in the offline run.
+ */
+const served: Readonly<Record<string, State>> = {
+  // HTTP gets the port that a test listens on.
+  "kubernetes:core/v1:Service": ({ spec }) => ({
+    spec: { ...(spec as object), ports: withNodePorts(spec) },
   }),
-  // Only a build knows the digest.
-  "docker:index/image:Image": ({ imageName, skipPush }, preview) =>
-    preview
-      ? {}
-      : {
-          repoDigest: skipPush === true ? DIGEST : `${String(imageName).split(":t")[0]}@${DIGEST}`,
-        },
-  "pulumi-nodejs:dynamic/minikube:Cluster": (_, preview) =>
-    preview ? {} : { kubeconfig, ip: "127.0.0.1", incarnation: "i" },
-  "pulumi-nodejs:dynamic/minikube:Image": ({ image }, preview) => (preview ? {} : { ref: image }),
+  "docker:index/image:Image": ({ imageName, skipPush }) => ({
+    repoDigest: skipPush === true ? DIGEST : `${String(imageName).split(":t")[0]}@${DIGEST}`,
+  }),
+  "pulumi-nodejs:dynamic/minikube:Cluster": () => ({
+    kubeconfig,
+    ip: "127.0.0.1",
+    incarnation: "i",
+  }),
 };
 
-/** HTTP gets the port that a test listens on. */
 function withNodePorts(spec: unknown): object[] {
   const { ports } = spec as { ports: { name: string }[] };
-  return ports.map((own) => ({ ...own, nodePort: own.name === "http" ? nodePort() : 31_999 }));
+  return ports.map((own) => ({ ...own, nodePort: own.name === "http" ? port : 31_999 }));
 }
-
-export const DIGEST = `sha256:${"d".repeat(64)}`;
 
 /** What minikube would yield. */
 let kubeconfig = "";
 let port = 30000;
-const nodePort = () => port;
 
-/** Runs a program under mocks; the port is what Services get. Rejects as the program does. */
+export interface RunOptions {
+  readonly preview: boolean;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Sections of the config that hold secrets. Default: what the environment says. */
+  readonly secretSections?: readonly string[];
+  /** What Services get. Default: 30000. */
+  readonly nodePort?: number;
+  readonly kubeconfig?: string;
+  readonly stack?: string;
+  /** In a preview: whether ids are known, as when everything is there already and changes in place. Default: true. */
+  readonly idsKnown?: boolean;
+  /** Outputs by type token, before those of the tables. */
+  readonly state?: Readonly<Record<string, State>>;
+  /** Results by function token, before those of the tables. */
+  readonly functions?: Readonly<Record<string, State>>;
+}
+
+export interface Ran {
+  readonly resources: Registered[];
+  readonly outputs: Record<string, unknown>;
+  /** The same resources as they went over the wire: with parents and dependencies, secrets and unknowns marked. */
+  readonly recorded: readonly Recorded[];
+}
+
+/** Runs a program under mocks. Rejects as the program does. */
 export async function run(
   program: () => Promise<pulumi.Inputs> | pulumi.Inputs,
-  options: {
-    preview: boolean;
-    config: Record<string, unknown>;
-    nodePort?: number;
-    kubeconfig?: string;
-    stack?: string;
-  },
-): Promise<{ resources: Registered[]; outputs: Record<string, unknown> }> {
+  options: RunOptions,
+): Promise<Ran> {
+  const { preview, idsKnown = true, state = {}, functions = {} } = options;
   const resources: Registered[] = [];
   port = options.nodePort ?? 30000;
   kubeconfig = options.kubeconfig ?? "";
-  await pulumi.runtime.setMocks(
-    {
-      newResource({ type, name, inputs }) {
-        const state = STATE[type];
-        if (state === undefined) throw new Error(`unknown resource type ${type}`);
-        const given = inputs as Record<string, unknown>;
-        resources.push({ type, name, inputs: given });
-        return { id: `${name}-id`, state: { ...given, ...state(given, options.preview) } };
-      },
-      call({ token }) {
-        throw new Error(`unknown function ${token}`);
-      },
+  const mocks: pulumi.runtime.Mocks = {
+    newResource({ type, name, inputs }) {
+      const known = RESOURCES[type];
+      if (known === undefined) throw new Error(`unknown resource type ${type}`);
+      const given = inputs as Record<string, unknown>;
+      resources.push({ type, name, inputs: given });
+      // In a preview nothing is known but the inputs.
+      const added = preview ? {} : ((state[type] ?? served[type])?.(given) ?? known(given, name));
+      return { id: idsKnown ? `${name}-id` : undefined, state: { ...given, ...added } };
     },
-    "modelport",
-    options.stack ?? "test",
-    options.preview,
-  );
+    call({ token, inputs }) {
+      const result = functions[token] ?? FUNCTIONS[token];
+      if (result === undefined) throw new Error(`unknown function ${token}`);
+      return result(inputs as Record<string, unknown>);
+    },
+  };
+  const stack = options.stack ?? "test";
+  const recorded = await record(mocks, { project: "modelport", stack, preview });
   const values = Object.entries(options.config).map(([key, value]) => [
     `modelport:${key}`,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
-  pulumi.runtime.setAllConfig(Object.fromEntries(values) as Record<string, string>);
+  const secrets = options.secretSections?.map((section) => `modelport:${section}`);
+  pulumi.runtime.setAllConfig(Object.fromEntries(values) as Record<string, string>, secrets);
+  if (secrets !== undefined) process.env["PULUMI_CONFIG_SECRET_KEYS"] = JSON.stringify(secrets);
   // The stack's own promise is unknown as a whole in a preview; the program's result isn't.
   let outputs: unknown;
   await pulumi.runtime.runInPulumiStack(async () => (outputs = await program()));
   const settled = (await settle(outputs)) as Record<string, unknown>;
   await pulumi.runtime.disconnect();
-  return { resources, outputs: settled };
+  return { resources, outputs: settled, recorded };
 }
 
 /** Values of outputs, wherever they stand; unknowns read as undefined. */

@@ -1,11 +1,11 @@
-import { PROJECT, removeCommand, setCommand, type FaultContext } from "./config-faults";
-import type { ServiceConfig } from "./config-schema";
-import type { Fault } from "./errors";
-import { GRPC_PORT, METRICS_PORT, OWN_VARIABLES } from "./server-environment";
-import { choice, suggestion } from "./suggestion";
-
-/** As it was read, before anything of it was found right. */
-type Draft = Partial<Record<keyof ServiceConfig, unknown>>;
+import { PROJECT, removeCommand, setCommand, type FaultContext } from "./faults";
+import { keysOf, recordAt, type ServiceDraft } from "./drafts";
+import { checkPods } from "./check-pods";
+import { checkBuild } from "./service-build";
+import { checkExposure } from "./service-exposure";
+import type { Fault } from "../errors";
+import { GRPC_PORT, METRICS_PORT, OWN_VARIABLES } from "../server-environment";
+import { choice, suggestion } from "../suggestion";
 
 const SOURCES = ["models", "image", "build"] as const;
 
@@ -15,20 +15,24 @@ const BUILT_IN = ["versions", "apiKeys", "server"] as const;
 /** What a service's own schema can't say: which keys go together, and what is there on disk. */
 export function checkService(
   name: string,
-  service: Draft,
-  { stack, secret }: Pick<FaultContext, "stack" | "secret">,
+  service: ServiceDraft,
+  context: FaultContext,
   models: readonly string[],
 ): Fault[] {
+  const { stack } = context;
   const at = `${PROJECT}:services.${name}`;
   const sources = SOURCES.filter((key) => key in service);
-  if (sources.length !== 1) return [sourceFault(at, sources, stack, models)];
+  const common = [
+    ...checkBuild(at, service, context),
+    ...checkExposure(at, service, context),
+    ...checkPods(at, name, service, context),
+    ...platformFaults(at, service, stack),
+    ...portVariableFaults(at, service, stack),
+  ];
+  if (sources.length !== 1) return [sourceFault(at, sources, stack, models), ...common];
   return sources[0] === "models"
-    ? [
-        ...modelFaults(at, service, stack, models),
-        ...builtInFaults(at, service, stack),
-        ...apiKeyFaults(at, service, stack, secret("services")),
-      ]
-    : ownFaults(at, service, stack);
+    ? [...common, ...modelFaults(at, service, stack, models), ...builtInFaults(at, service, stack)]
+    : [...common, ...ownFaults(at, service, stack)];
 }
 
 function sourceFault(
@@ -48,7 +52,12 @@ function sourceFault(
   };
 }
 
-function modelFaults(at: string, service: Draft, stack: string, there: readonly string[]): Fault[] {
+function modelFaults(
+  at: string,
+  service: ServiceDraft,
+  stack: string,
+  there: readonly string[],
+): Fault[] {
   const models: unknown[] = Array.isArray(service.models) ? service.models : [];
   const missing = models.flatMap((model, index): Fault[] => {
     if (typeof model !== "string" || there.includes(model)) return [];
@@ -66,6 +75,7 @@ function modelFaults(at: string, service: Draft, stack: string, there: readonly 
   const pins = keysOf(service.versions).filter((model) => !named.includes(model));
   return [
     ...missing,
+    ...defaultModelFaults(at, service, named, stack),
     ...pins.map((model) => ({
       key: `${at}.versions.${model}`,
       got: "a model that the service doesn't have",
@@ -75,15 +85,42 @@ function modelFaults(at: string, service: Draft, stack: string, there: readonly 
   ];
 }
 
-function builtInFaults(at: string, service: Draft, stack: string): Fault[] {
+/** The server ends at its start without its default model. */
+function defaultModelFaults(
+  at: string,
+  service: ServiceDraft,
+  models: readonly string[],
+  stack: string,
+): Fault[] {
+  const wanted = recordAt(service, "env")["DEFAULT_MODEL"];
+  if (wanted === undefined || models.some((model) => model === wanted)) return [];
+  const key = `${at}.env.DEFAULT_MODEL`;
+  return [
+    {
+      key,
+      got: "a model that the service doesn't have",
+      allowed: `${choice(typeof wanted === "string" ? wanted : "", models)}; without the key the first`,
+      fix: removeCommand(key, stack),
+    },
+  ];
+}
+
+/** Of every kind of container. */
+function portVariableFaults(at: string, service: ServiceDraft, stack: string): Fault[] {
+  return "PORT" in recordAt(service, "env") ? [ownVariableFault(at, "PORT", stack)] : [];
+}
+
+const ownVariableFault = (at: string, variable: string, stack: string): Fault => ({
+  key: `${at}.env.${variable}`,
+  got: "a variable that modelport sets itself",
+  allowed: OWN_VARIABLES[variable] ?? "",
+  fix: removeCommand(`${at}.env.${variable}`, stack),
+});
+
+function builtInFaults(at: string, service: ServiceDraft, stack: string): Fault[] {
   const faults: Fault[] = keysOf(service.env)
     .filter((variable) => variable in OWN_VARIABLES && variable !== "PORT")
-    .map((variable) => ({
-      key: `${at}.env.${variable}`,
-      got: "a variable that modelport sets itself",
-      allowed: OWN_VARIABLES[variable] ?? "",
-      fix: removeCommand(`${at}.env.${variable}`, stack),
-    }));
+    .map((variable) => ownVariableFault(at, variable, stack));
   if (service.port === GRPC_PORT || service.port === METRICS_PORT)
     faults.push({
       key: `${at}.port`,
@@ -105,19 +142,21 @@ function builtInFaults(at: string, service: Draft, stack: string): Fault[] {
   return faults;
 }
 
-/** Pulumi tells of the section as a whole whether something in it is secret. */
-function apiKeyFaults(at: string, service: Draft, stack: string, isSecret: boolean): Fault[] {
-  return isSecret
+/** Images that are built here are built for the nodes. */
+function platformFaults(at: string, service: ServiceDraft, stack: string): Fault[] {
+  return service.platform === undefined || service.image !== undefined
     ? []
-    : keysOf(service.apiKeys).map((holder) => ({
-        key: `${at}.apiKeys.${holder}`,
-        got: "plain text",
-        allowed: "a secret",
-        fix: setCommand(`${at}.apiKeys.${holder}`, "", stack, true),
-      }));
+    : [
+        {
+          key: `${at}.platform`,
+          got: "a ready image's setting, without image",
+          allowed: "nothing: what is built is built for the nodes",
+          fix: removeCommand(`${at}.platform`, stack),
+        },
+      ];
 }
 
-function ownFaults(at: string, service: Draft, stack: string): Fault[] {
+function ownFaults(at: string, service: ServiceDraft, stack: string): Fault[] {
   const misplaced = BUILT_IN.filter((key) => key in service).map((key) => ({
     key: `${at}.${key}`,
     got: "a setting of the built-in server",
@@ -135,6 +174,3 @@ function ownFaults(at: string, service: Draft, stack: string): Fault[] {
     },
   ];
 }
-
-const keysOf = (value: unknown): string[] =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : [];

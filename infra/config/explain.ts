@@ -1,25 +1,17 @@
 import { z, type core } from "zod";
-import { stackSchema, TARGET_NAMES } from "./config-schema";
-import type { Fault } from "./errors";
-import { choice, suggestion } from "./suggestion";
-
-export const PROJECT = "modelport";
-
-/** Config keys of the project: `modelport:<key>`. */
-export const SECTIONS: readonly string[] = ["target", "services", ...TARGET_NAMES];
-
-/** A committed stack file's values that only say where one's own belong. */
-const PLACEHOLDER = /^<[^>]*>$/;
-
-export type Values = Record<string, unknown>;
-
-/** What faults are told with. */
-export interface FaultContext {
-  readonly stack: string;
-  readonly values: Values;
-  /** Whether a section holds a secret: its values are not shown. */
-  secret(section: string): boolean;
-}
+import {
+  isSecretPath,
+  keyOf,
+  removeCommand,
+  SECTIONS,
+  setCommand,
+  type FaultContext,
+  type Values,
+} from "./faults";
+import { stackSchema } from "./schema";
+import { TARGET_NAMES } from "./target-names";
+import type { Fault } from "../errors";
+import { choice, suggestion } from "../suggestion";
 
 /** What Zod found, in the words of the config. */
 export function explain(issue: core.$ZodIssue, context: FaultContext): Fault[] {
@@ -28,7 +20,7 @@ export function explain(issue: core.$ZodIssue, context: FaultContext): Fault[] {
   const key = keyOf(path);
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((unknown) => unknownKey([...path, unknown], context));
-  const found = path.reduce<unknown>(descend, values);
+  const found = issue.code === "invalid_key" ? path.at(-1) : path.reduce<unknown>(descend, values);
   if (issue.code === "invalid_union" && path.join() === "target") {
     const meant = suggestion(typeof found === "string" ? found : "", TARGET_NAMES);
     return [
@@ -40,6 +32,11 @@ export function explain(issue: core.$ZodIssue, context: FaultContext): Fault[] {
       },
     ];
   }
+  const inner = branchOf(issue, found);
+  if (inner !== undefined)
+    return inner.flatMap((each) =>
+      explain({ ...each, path: [...issue.path, ...each.path] }, context),
+    );
   const secret = isSecretPath(path);
   return [
     {
@@ -50,6 +47,17 @@ export function explain(issue: core.$ZodIssue, context: FaultContext): Fault[] {
       fix: setCommand(key, "<value>", stack, secret),
     },
   ];
+}
+
+/** Of several forms that a value may have, one is an object: an object is told what is wrong with it as such. */
+function branchOf(issue: core.$ZodIssue, found: unknown): core.$ZodIssue[] | undefined {
+  if (issue.code !== "invalid_union" || typeof found !== "object" || found === null)
+    return undefined;
+  return issue.errors.find(
+    (issues) =>
+      issues.length > 0 &&
+      issues.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys"),
+  );
 }
 
 function unknownKey(path: readonly string[], { stack, values }: FaultContext): Fault {
@@ -73,9 +81,11 @@ function unknownKey(path: readonly string[], { stack, values }: FaultContext): F
 /** Keys that the schema knows at a place. */
 export function knownKeys(path: readonly string[], values: Values): readonly string[] {
   if (path.length === 0) return SECTIONS;
-  let schema: unknown = stackSchema.options.find((option) =>
-    option.shape.target.values.has(values["target"] as never),
-  );
+  // Without a target: what all stacks have.
+  let schema: unknown =
+    stackSchema.options.find((option) =>
+      option.shape.target.values.has(values["target"] as never),
+    ) ?? stackSchema.options[0];
   for (const key of path) {
     schema = unwrap(schema);
     if (schema instanceof z.ZodObject) schema = schema.shape[key];
@@ -94,6 +104,9 @@ function unwrap(schema: unknown): unknown {
     inner instanceof z.ZodPrefault
   )
     inner = inner.def.innerType;
+  // Of several forms, the object has keys.
+  if (inner instanceof z.ZodUnion)
+    return inner.options.map(unwrap).find((option) => option instanceof z.ZodObject) ?? inner;
   return inner;
 }
 
@@ -106,20 +119,28 @@ function allowedBy(issue: core.$ZodIssue): string {
     case "invalid_value":
       return `one of ${issue.values.map(String).join(", ")}`;
     case "too_small":
-      if (NUMERIC.has(issue.origin)) return `at least ${issue.minimum}`;
-      return issue.minimum === 1 ? "not empty" : `at least ${issue.minimum} characters`;
+      return issue.minimum === 1 && !NUMERIC.has(issue.origin)
+        ? "not empty"
+        : `at least ${issue.minimum}${unitOf(issue.origin)}`;
     case "too_big":
-      return `at most ${issue.maximum}${NUMERIC.has(issue.origin) ? "" : " characters"}`;
+      return `at most ${issue.maximum}${unitOf(issue.origin)}`;
     case "invalid_key":
-      return issue.issues[0]?.message ?? issue.message;
+      return issue.issues[0] === undefined ? issue.message : allowedBy(issue.issues[0]);
     case "invalid_union":
-      return issue.errors[0]?.[0]?.message ?? issue.message;
+      return issue.message === "Invalid input"
+        ? (issue.errors[0]?.[0]?.message ?? issue.message)
+        : issue.message;
     default:
       return issue.message;
   }
 }
 
 const NUMERIC = new Set<string>(["number", "int", "bigint"]);
+
+function unitOf(origin: string): string {
+  if (NUMERIC.has(origin)) return "";
+  return origin === "array" ? " entries" : " characters";
+}
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   int: "a whole number",
@@ -130,57 +151,6 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: "text",
   nonoptional: "a value",
 };
-
-/** `<your registry>` in a committed stack file. */
-export function placeholders(
-  value: unknown,
-  context: FaultContext,
-  path: readonly string[] = [],
-): Fault[] {
-  if (typeof value === "string" && PLACEHOLDER.test(value)) {
-    const key = keyOf(path);
-    const got = context.secret(path[0] ?? "") ? "a placeholder" : `the placeholder ${value}`;
-    const fix = setCommand(key, "<value>", context.stack, isSecretPath(path));
-    return [{ key, got, allowed: "your own value", fix }];
-  }
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, child]) =>
-    placeholders(child, context, [...path, key]),
-  );
-}
-
-/** One fault a key; a placeholder says more than the pattern it breaks. */
-export function unique(faults: readonly Fault[]): Fault[] {
-  const byKey = new Map<string, Fault>();
-  for (const fault of faults)
-    if (!byKey.has(fault.key) || fault.got.includes("placeholder")) byKey.set(fault.key, fault);
-  return [...byKey.values()];
-}
-
-/** Values that must be set with --secret. */
-const isSecretPath = (path: readonly string[]) =>
-  path.at(-1) === "password" || path.at(-2) === "apiKeys";
-
-/** As `pulumi config --path` spells it: numbers are places in a list. */
-export function keyOf(path: readonly string[]): string {
-  const [first = "", ...rest] = path;
-  return `${PROJECT}:${first}${rest
-    .map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`))
-    .join("")}`;
-}
-
-export function setCommand(key: string, value: string, stack: string, secret = false): string {
-  const command = secret ? "pulumi config set --secret" : "pulumi config set";
-  const where = isNested(key) ? `--path '${key}'` : key;
-  const text = /^[\w./:-]+$/.test(value) ? value : `'${value}'`;
-  return [command, where, ...(secret ? [] : [text]), "--stack", stack].join(" ");
-}
-
-export function removeCommand(key: string, stack: string): string {
-  return `pulumi config rm ${isNested(key) ? `--path '${key}'` : key} --stack ${stack}`;
-}
-
-const isNested = (key: string) => /[.[]/.test(key);
 
 const descend = (value: unknown, key: string): unknown =>
   typeof value === "object" && value !== null ? (value as Values)[key] : undefined;

@@ -1,37 +1,17 @@
 import { z } from "zod";
-import { NAME_PATTERN } from "./naming";
-import { isByteQuantity, isCpuQuantity, type ByteQuantity, type CpuQuantity } from "./units";
+import { build } from "./service-build";
+import { exposureKeys } from "./service-exposure";
+import { autoscaling, gpu, network, podSecurity, secrets, transform } from "./service-pods";
+import { bytes, cpu, name, say } from "./values";
 
 /** How a service is reached. Which of them a target can do is one of its capabilities. */
-export const EXPOSURES = ["NodePort", "ClusterIP"] as const;
+export const EXPOSURES = ["LoadBalancer", "NodePort", "Route", "Ingress", "ClusterIP"] as const;
 export type Exposure = (typeof EXPOSURES)[number];
-
-export const TARGET_NAMES = ["embedded", "existing", "minikube"] as const;
-export type TargetName = (typeof TARGET_NAMES)[number];
 
 /** Namespaces that belong to Kubernetes or to a platform: a stack may not create or delete them. */
 const RESERVED_NAMESPACE = /^(?:default$|kube-|openshift)/;
 
 const DIGEST_REFERENCE = /^[a-z0-9][\w.:/-]*@sha256:[0-9a-f]{64}$/;
-
-/** A value as a person writes it in YAML, told as what it may be. */
-const say = (allowed: string) => ({ error: () => allowed });
-
-const name = z
-  .string()
-  .max(40)
-  .regex(
-    NAME_PATTERN,
-    say("lower-case letters, digits and dashes, a letter first, at most 40 characters"),
-  );
-
-const cpu = z
-  .union([z.string(), z.number().transform(String)])
-  .refine((text): text is CpuQuantity => isCpuQuantity(text), say('cores: "2", "0.5" or "250m"'));
-
-const bytes = z
-  .string(say('"256Mi" or "2Gi"'))
-  .refine((text): text is ByteQuantity => isByteQuantity(text), say('"256Mi" or "2Gi"'));
 
 const resources = z
   .strictObject({
@@ -43,6 +23,8 @@ const resources = z
     memory: bytes.default("160Mi"),
     /** Memory at most; above it the container is killed. Default: "320Mi". */
     memoryLimit: bytes.default("320Mi"),
+    /** Disk at most that a pod writes, logs included; above it the pod is evicted. Default: "256Mi". */
+    ephemeralStorage: bytes.default("256Mi"),
   })
   .prefault({});
 
@@ -104,7 +86,7 @@ const SHORTEST_API_KEY = 16;
 
 /** One inference service: the built-in server with `models`, or any container by `image` or `build`. */
 export const serviceSchema = z.strictObject({
-  /** Folders of app/models, the first is the default model. */
+  /** Folders of app/models, the first is the default model. Default: none, then `image` or `build` is there. */
   models: z.array(name).min(1).optional(),
   /** Versions to serve of a model, e.g. {iris: 1} or {iris: [1, 2]}. Default: all, the newest answers. */
   versions: z
@@ -115,7 +97,7 @@ export const serviceSchema = z.strictObject({
       }),
     )
     .default({}),
-  /** API keys by their holder's name, set with --secret; with any, predictions need one. */
+  /** API keys by their holder's name, set with --secret; with any, predictions need one. Default: none. */
   apiKeys: z
     .record(
       name,
@@ -126,38 +108,55 @@ export const serviceSchema = z.strictObject({
     )
     .default({}),
   server: server.prefault({}),
-  /** A ready image, by digest. */
+  /** A ready image, by digest. Default: none, then `models` or `build` is there. */
   image: z.string().regex(DIGEST_REFERENCE, say("repository@sha256:<64 hex digits>")).optional(),
-  /** An image to build from any folder with a Dockerfile, relative to the repository. */
-  build: z
-    .strictObject({
-      context: z.string().min(1),
-      dockerfile: z.string().min(1).default("Dockerfile"),
-    })
-    .optional(),
-  /** Port the container listens on; below 1024 needs root. Default: 8080. */
-  port: z.int().min(1024).max(65535).default(8080),
+  /** An image to build: from a folder here, or in the cluster from Git where the target can. */
+  build: build.optional(),
+  /** Platform that a ready image is made for, compared with the nodes'. Default: what its registry says, where that tells anybody. */
+  platform: z.enum(["linux/amd64", "linux/arm64"]).optional(),
+  /** Port the container listens on; below 1024 needs root: see `podSecurity`. Default: 8080. */
+  port: z.int().min(1).max(65535).default(8080),
   /** Probe paths of an own container. Default: the built-in server's. */
   health: z
     .strictObject({
+      /** Whether it is to be restarted. Default: "/healthz". */
       live: z.string().startsWith("/").default("/healthz"),
+      /** Whether it can take requests. Default: "/readyz". */
       ready: z.string().startsWith("/").default("/readyz"),
+      /** Seconds that it may take to be ready after its start; then it is restarted. Default: 120. */
+      startupSeconds: z.int().min(1).max(3600).default(120),
     })
     .prefault({}),
   /** The request that proves an own container; the built-in server is proven with its models' golden answers. */
   prediction: prediction.optional(),
   /** Only for `modelport dev`. Default: the container itself, by a Docker daemon. */
   dev: dev.optional(),
-  /** Pods. Default: 2, the least for updates without a failed request under all faults. */
+  /** Pods. Default: 2, the least for updates without a failed request under all faults; with `autoscaling`: its own. */
   replicas: z.int().min(1).max(100).default(2),
+  /** Pods by load, instead of `replicas`. Default: none. */
+  autoscaling: autoscaling.optional(),
   /** How it is reached. Default: the target's. */
   exposure: z.enum(EXPOSURES).optional(),
+  ...exposureKeys,
   /** Namespace, created by the stack. Default: modelport-<stack>. */
   namespace: name
     .refine((text) => !RESERVED_NAMESPACE.test(text), say("a namespace of the stack's own"))
     .optional(),
+  /** CPU, memory and disk of a pod. Default: enough for small models. */
   resources,
-  /** Environment of the container, plain values. */
+  /** GPUs of a pod. Default: none. */
+  gpu: gpu.optional(),
+  /** Who may connect to its pods, and where these may. Default: what the service needs. */
+  network,
+  /** Secrets by name, e.g. {db: {PASSWORD: …}}, set with --secret; a pod finds each in a file: /run/secrets/db/PASSWORD. Default: none. */
+  secrets,
+  /** Former versions of the Deployment that are kept for `kubectl rollout undo`. Default: 5. */
+  revisionHistory: z.int().min(1).max(50).default(5),
+  /** What its pods may do. Default: what Kubernetes' level "restricted" allows. */
+  podSecurity,
+  /** JSON merge patches (RFC 7396) over its Kubernetes objects by kind, e.g. {Deployment: {spec: {minReadySeconds: 10}}}. Default: none. */
+  transform,
+  /** Environment of the container, plain values. Default: none. */
   env: z
     .record(
       z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, say("letters, digits and _, no digit first")),
@@ -166,83 +165,5 @@ export const serviceSchema = z.strictObject({
     .default({}),
 });
 
-export const servicesSchema = z
-  .record(name, serviceSchema)
-  .refine((services) => Object.keys(services).length > 0, say("at least one service"));
-
-const embedded = z.strictObject({
-  /** Name of the embedded cluster. Default: "local". */
-  cluster: name.default("local"),
-});
-
-const minikube = z.strictObject({
-  /** Profile. Default: modelport-<stack>, so that each stack has its own cluster. */
-  profile: name.optional(),
-  /** As `minikube start --driver`. Default: minikube's choice. */
-  driver: z
-    .enum(["docker", "podman", "kvm2", "qemu", "virtualbox", "hyperkit", "hyperv", "vfkit", "none"])
-    .optional(),
-  /** Cores of the node. Default: 2. */
-  cpus: z.int().min(1).max(64).default(2),
-  /** Memory of the node. Default: "4Gi". */
-  memory: bytes.default("4Gi"),
-  /** As `minikube start --kubernetes-version`. Default: minikube's choice. */
-  kubernetesVersion: z
-    .string()
-    .regex(/^v\d+\.\d+\.\d+$/, say("a version such as v1.34.0"))
-    .optional(),
-});
-
-const registry = z.strictObject({
-  /** Host and port, e.g. registry.example.com:5000. */
-  server: z.string().regex(/^[a-z0-9.-]+(?::\d+)?$/, say("a host, with a port where needed")),
-  /** Path in the registry under which the stack's images go. Default: modelport. */
-  repository: z
-    .string()
-    .regex(/^[a-z0-9]+(?:[._/-][a-z0-9]+)*$/, say("lower-case path segments"))
-    .default("modelport"),
-  user: z.string().min(1).optional(),
-  /** Set with --secret. */
-  password: z.string().min(1).optional(),
-});
-
-const existing = z.strictObject({
-  /** A path, or the kubeconfig itself. Default: $KUBECONFIG, else ~/.kube/config. */
-  kubeconfig: z.string().min(1).optional(),
-  /** Default: the kubeconfig's current context. */
-  context: z.string().min(1).optional(),
-  registry,
-  /** Operating system and processor of the nodes. Default: linux/amd64. */
-  platform: z.enum(["linux/amd64", "linux/arm64"]).default("linux/amd64"),
-  /** Address at which NodePorts answer. Default: asked of the cluster. */
-  nodeHost: z.string().min(1).optional(),
-  /** Docker daemon that builds. Default: the Docker CLI's. */
-  dockerHost: z
-    .string()
-    .regex(/^(?:unix|tcp|ssh|npipe):\/\//, say("unix://, tcp:// or ssh:// and an address"))
-    .optional(),
-  /** Node image to build on. Default: the Dockerfile's. */
-  baseImage: z.string().min(1).optional(),
-});
-
-/** The whole config of a stack, told apart by `target`. */
-export const stackSchema = z.discriminatedUnion("target", [
-  z.strictObject({
-    target: z.literal("embedded"),
-    services: servicesSchema,
-    embedded: embedded.prefault({}),
-  }),
-  z.strictObject({ target: z.literal("existing"), services: servicesSchema, existing }),
-  z.strictObject({
-    target: z.literal("minikube"),
-    services: servicesSchema,
-    minikube: minikube.prefault({}),
-  }),
-]);
-
-export type StackConfig = z.infer<typeof stackSchema>;
 export type ServiceConfig = z.infer<typeof serviceSchema>;
 export type ServerConfig = ServiceConfig["server"];
-export type EmbeddedConfig = z.infer<typeof embedded>;
-export type ExistingConfig = z.infer<typeof existing>;
-export type MinikubeConfig = z.infer<typeof minikube>;

@@ -1,0 +1,68 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { getResourceGroupOutput } from "@pulumi/ibm/getResourceGroup";
+import { Provider as IbmProvider } from "@pulumi/ibm/provider";
+import type { IbmConfig } from "../../config/targets/ibm";
+import { ProgramError } from "../../errors";
+import { physicalName } from "../../naming";
+import { isOffline } from "../../offline-mode";
+
+/** What all parts of a cluster on IBM Cloud are made with. */
+export interface IbmContext {
+  readonly config: IbmConfig;
+  readonly stack: string;
+  /** Name of what there is one of: VPC, service ID. */
+  readonly name: string;
+  /** Of whatever takes tags. */
+  readonly tags: string[];
+  /** ID of the resource group; undefined for the account's default. */
+  readonly resourceGroupId: pulumi.Output<string> | undefined;
+  /** Parent and provider. */
+  readonly own: { readonly parent: pulumi.Resource; readonly provider: IbmProvider };
+}
+
+/** Cluster names are shorter than others': https://cloud.ibm.com/docs/containers?topic=containers-cluster-create-vpc-gen2 */
+const MAX_CLUSTER_NAME_LENGTH = 32;
+
+export const clusterName = (stack: string) =>
+  physicalName(["modelport", stack], MAX_CLUSTER_NAME_LENGTH);
+
+/** Registers IBM Cloud's provider, which takes the API key from the environment: it stays out of the state. */
+export function ibmContext(
+  name: string,
+  config: IbmConfig,
+  stack: string,
+  parent: pulumi.Resource,
+): IbmContext {
+  const provider = new IbmProvider(name, { region: config.region }, { parent });
+  return {
+    config,
+    stack,
+    name: physicalName(["modelport", stack]),
+    tags: ["modelport", `modelport-stack:${physicalName([stack])}`],
+    resourceGroupId:
+      config.resourceGroup === undefined
+        ? undefined
+        : getResourceGroupOutput({ name: config.resourceGroup }, { parent, provider }).id,
+    own: { parent, provider },
+  };
+}
+
+/** Variables that IBM Cloud's provider reads: https://registry.terraform.io/providers/IBM-Cloud/ibm/latest/docs */
+const API_KEY_VARIABLES = ["IC_API_KEY", "IBMCLOUD_API_KEY"] as const;
+
+/** The caller's API key. @throws ProgramError when there is none */
+export function apiKey(): string {
+  if (isOffline()) return "offline-secret-value";
+  for (const variable of API_KEY_VARIABLES) {
+    const value = process.env[variable];
+    if (value !== undefined && value !== "") return value;
+  }
+  throw new ProgramError("there is no API key of IBM Cloud", {
+    why: `neither ${API_KEY_VARIABLES.join(" nor ")} is set`,
+    fix: "export IC_API_KEY=…   (one is made by `ibmcloud iam api-key-create modelport`, or at https://cloud.ibm.com/iam/apikeys)",
+  });
+}
+
+/** The workers' zones. */
+export const zonesOf = ({ zones, region }: IbmConfig): readonly string[] =>
+  zones ?? [`${region}-1`];
