@@ -22,6 +22,11 @@ export async function openCluster(session: Session): Promise<KubeConfig> {
 
 /** What a command that can't reach the cluster says. */
 export function unreachable(error: unknown): UserError {
+  if (error instanceof Error && "code" in error && error.code === 401)
+    return new UserError("the cluster refuses the login", {
+      why: "the token in the stack's kubeconfig has expired",
+      fix: "npm run up renews it; a kubeconfig that lasts: modelport:gke.kubeconfig exec, modelport:iks.kubeconfig admin",
+    });
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return new UserError("the cluster doesn't answer", {
     why: cause instanceof Error ? (cause.message.split("\n", 1)[0] ?? "") : String(cause),

@@ -2,7 +2,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { apiKeysFile } from "../infra/api-keys";
-import type { ServiceConfig } from "../infra/config-schema";
+import { dockerContext, type BuildConfig } from "../infra/config/service-build";
+import type { ServiceConfig } from "../infra/config/service";
 import { stackNamespace } from "../infra/naming";
 import { GRPC_PORT, METRICS_PORT, serverEnvironment } from "../infra/server-environment";
 import { repositoryRoot } from "../local/paths";
@@ -81,7 +82,7 @@ function container(
     ...(image === undefined ? {} : { image }),
     ...(build === undefined
       ? {}
-      : { build: { context: path.join(root, build.context), dockerfile: build.dockerfile } }),
+      : { build: { context: contextOf(root, build), dockerfile: build.dockerfile } }),
     ...(models === undefined
       ? {}
       : {
@@ -106,6 +107,10 @@ function container(
     restart: "unless-stopped",
   };
 }
+
+/** Compose builds from a folder or from Git. */
+const contextOf = (root: string, { context = ".", git }: BuildConfig) =>
+  git === undefined ? path.join(root, context) : dockerContext(git);
 
 const keysFile = (service: string) => `${service}.keys`;
 

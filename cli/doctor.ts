@@ -2,26 +2,22 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { UserError } from "../local/errors";
 import { cacheDir, stateDir } from "../local/paths";
+import { cloudNeeds, cloudNotes, isRented } from "./doctor/cloud";
+import type { Finding } from "./doctor/finding";
+import { existingCluster, imageBuilder } from "./doctor/reach";
 import { checkEmbedded, ownsCluster } from "./embedded";
 import { checkConfig, existingParent } from "./precheck";
 import type { StackContext } from "./session";
 import { capture, which } from "./shell";
 import { missingForMinikube } from "./stack";
 
-export interface Finding {
-  name: string;
-  /** `optional`: not there, and not needed for this stack. */
-  state: "good" | "missing" | "optional";
-  /** What was found, or what is wrong. */
-  detail: string;
-  /** What to do about it. */
-  fix?: string;
-}
-
 const TIMEOUT_MS = 5000;
 const OLDEST_GO = [1, 21] as const;
 /** Building the tools takes this much for a while; what is left of them and the cluster's images less. */
 const FREE_BYTES = { building: 6e9, running: 2e9 };
+
+/** Targets that images are built for here, and pushed to; those in a cloud aside. */
+const PUSHING: readonly string[] = ["existing"];
 
 /** Looks at everything at once; changes nothing. */
 export async function examine(context: StackContext): Promise<Finding[]> {
@@ -33,9 +29,13 @@ export async function examine(context: StackContext): Promise<Finding[]> {
     pulumi(),
     go(building),
     registry(building),
-    docker(target),
+    ...(PUSHING.includes(target) ? [existingCluster(context)] : []),
+    ...(PUSHING.includes(target) || isRented(target) ? [imageBuilder(context)] : [docker(target)]),
   ]);
-  return [node(), ...asked, disk(building)];
+  const cloud = isRented(target)
+    ? [...(await cloudNeeds(context)), ...(await cloudNotes(context))]
+    : [];
+  return [node(), ...asked, disk(building), ...cloud];
 }
 
 function node(): Finding {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
+import { ONLY_CLUSTER } from "../infra/only-cluster";
 import { ExitCode, UserError } from "../local/errors";
 import type { Variables } from "./backend";
 import { onInterrupt } from "./interrupt";
@@ -51,16 +52,18 @@ export class Engine {
     await this.change(["up", "--yes", "--skip-preview"], onEvent);
   }
 
-  async destroy(onEvent: OnEvent): Promise<void> {
-    await this.change(["destroy", "--yes", "--skip-preview"], onEvent);
+  /** @param newLogin the program gives clusters a new login first. Default: the state's is good */
+  async destroy(onEvent: OnEvent, newLogin = false): Promise<void> {
+    await this.change(["destroy", "--yes", "--skip-preview"], onEvent, newLogin);
   }
 
-  /** @param urns only these; default: all */
-  async refresh(onEvent: OnEvent, urns: readonly string[] = []): Promise<void> {
+  /** @param urns only these; default: all. @param newLogin as for {@link destroy} */
+  async refresh(onEvent: OnEvent, urns: readonly string[] = [], newLogin = false): Promise<void> {
     const targets = urns.flatMap((urn) => ["--target", urn]);
     await this.change(
       ["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...targets],
       onEvent,
+      newLogin,
     );
   }
 
@@ -118,8 +121,13 @@ export class Engine {
   }
 
   /** Runs a change to its end, or to a clean stop after Ctrl-C. */
-  private async change(args: string[], onEvent: OnEvent): Promise<void> {
-    const child = this.start([...args, "--json"], "pipe");
+  private async change(args: string[], onEvent: OnEvent, newLogin = false): Promise<void> {
+    const flags = newLogin ? ["--run-program", "--json"] : ["--json"];
+    const child = this.start(
+      [...args, ...flags],
+      "pipe",
+      newLogin ? { [ONLY_CLUSTER]: "true" } : {},
+    );
     const ending = onInterrupt(child);
     const forget = recordRun(this.options.stack, child.pid ?? 0);
     const other: string[] = [];
@@ -148,7 +156,7 @@ export class Engine {
     return { stdout: stdout(), stderr: stderr() };
   }
 
-  private start(args: string[], output: "pipe" | "inherit"): ChildProcess {
+  private start(args: string[], output: "pipe" | "inherit", more: Variables = {}): ChildProcess {
     const { pulumi, cwd, stack, variables } = this.options;
     const input = output === "pipe" ? "pipe" : "inherit";
     const child = spawn(pulumi, [...args, "--stack", stack, "--non-interactive"], {
@@ -156,6 +164,7 @@ export class Engine {
       env: {
         ...process.env,
         ...variables,
+        ...more,
         PULUMI_AUTOMATION_API: "true",
         [RUN_VARIABLE]: runMark(stack),
       },

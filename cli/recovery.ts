@@ -1,6 +1,7 @@
 import { ChangeReport, shortName } from "./events";
 import { findInCluster, type ClusterFinder } from "./live-objects";
 import { releaseStaleLocks } from "./locks";
+import { expires } from "./login";
 import { endAbandoned } from "./runs";
 import type { Session, StackContext } from "./session";
 import { type Deployment, type PendingOperation, readState, type StateResource } from "./state";
@@ -35,7 +36,8 @@ export async function claim({ stack, backend, progress }: StackContext): Promise
  *
  * @throws UserError if the state is damaged
  */
-export async function settle({ stack, variables, progress, engine }: Session): Promise<void> {
+export async function settle(session: Session): Promise<void> {
+  const { stack, settings, variables, progress, engine } = session;
   const known = readState(stack, variables);
   if (known !== undefined && known.pending.length === 0) return;
   const { document, state } = await engine.export();
@@ -53,7 +55,7 @@ export async function settle({ stack, variables, progress, engine }: Session): P
     `reading the real state of ${urns.map(shortName).join(", ")}`,
     progress,
   );
-  await engine.refresh(report.onEvent, urns);
+  await engine.refresh(report.onEvent, urns, expires(settings.target, state.resources));
   report.done();
 }
 

@@ -1,9 +1,9 @@
 import { createDecipheriv, pbkdf2Sync } from "node:crypto";
-import type { ServiceConfig } from "../infra/config-schema";
+import type { ServiceConfig } from "../infra/config/service";
 import { ExitCode, UserError } from "../local/errors";
 import { knownPassphrase } from "./backend";
 import type { StackSettings } from "./stack";
-import { checkedConfig, type OpenSecret } from "./stack-config";
+import { checkedServices, type OpenSecret } from "./stack-config";
 
 /** Of Pulumi's passphrase secrets (sdk/go/common/resource/config/crypt.go, pkg/secrets/passphrase). */
 const ITERATIONS = 1_000_000;
@@ -27,7 +27,7 @@ export function secretOpener(stack: string, { salt }: StackSettings): OpenSecret
 }
 
 /**
- * The services of a stack with their secrets opened; $MODELPORT_API_KEY stands for every API key. What the stack's target is, and
+ * The services of a stack with their secrets opened; $MODELPORT_API_KEY stands for every API key, and all else stays closed. What the stack's target is, and
  * whether that can be reached, does not matter.
  *
  * @throws UserError with all faults of their config
@@ -36,14 +36,21 @@ export async function servicesOf(
   stack: string,
   settings: StackSettings,
 ): Promise<Readonly<Record<string, ServiceConfig>>> {
-  const services = settings.config["modelport:services"];
+  const { "modelport:target": target, "modelport:services": services } = settings.config;
   const config = {
-    "modelport:target": "embedded",
+    ...(target === undefined ? {} : { "modelport:target": target }),
     ...(services === undefined ? {} : { "modelport:services": services }),
   };
   const key = process.env["MODELPORT_API_KEY"];
-  const open = key === undefined || key === "" ? secretOpener(stack, settings) : () => key;
-  return (await checkedConfig(config, stack, open)).services;
+  if (key === undefined || key === "")
+    return checkedServices(config, stack, secretOpener(stack, settings));
+  const closed = await checkedServices(config, stack);
+  return Object.fromEntries(
+    Object.entries(closed).map(([name, service]) => {
+      const holders = Object.keys(service.apiKeys).map((holder) => [holder, key]);
+      return [name, { ...service, apiKeys: Object.fromEntries(holders) as Record<string, string> }];
+    }),
+  );
 }
 
 function deriveKey(stack: string, stackSalt: string | undefined): Buffer {

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import type { StackConfig } from "../infra/config-schema";
+import type { RawConfig } from "../infra/config";
+import type { StackConfig } from "../infra/config/schema";
 import { ExitCode, UserError } from "../local/errors";
 import { repositoryRoot } from "../local/paths";
 import { PROJECT } from "./state";
@@ -9,30 +10,70 @@ import { PROJECT } from "./state";
 /** Gives the plain text of a `secure` value. */
 export type OpenSecret = (sealed: string) => string;
 
-/** What stands for a secret that nobody needs to read; long enough for whatever asks for a length. */
-const CLOSED: OpenSecret = () => "a-secret-that-stays-closed";
-
 /**
  * A stack's config as the program will see it, over the defaults of Pulumi.yaml.
  *
  * @param config full keys and values as in Pulumi.<stack>.yaml
- * @param open default: secrets stay closed
+ * @param open default: secrets stay closed, and what they hold is not looked at
  * @throws UserError with all faults
  */
 export async function checkedConfig(
   config: Readonly<Record<string, unknown>>,
   stack: string,
-  open: OpenSecret = CLOSED,
+  open?: OpenSecret,
 ): Promise<StackConfig> {
-  const root = repositoryRoot();
   const { parseConfig } = await import("../infra/config.js");
+  return check(config, stack, open, parseConfig);
+}
+
+/** The services alone, for what runs them without the stack's target. @throws UserError with all faults */
+export async function checkedServices(
+  config: Readonly<Record<string, unknown>>,
+  stack: string,
+  open?: OpenSecret,
+): Promise<StackConfig["services"]> {
+  const { parseServices } = await import("../infra/config.js");
+  return check(config, stack, open, parseServices);
+}
+
+async function check<T>(
+  config: Readonly<Record<string, unknown>>,
+  stack: string,
+  open: OpenSecret | undefined,
+  parseRaw: (raw: RawConfig) => T,
+): Promise<T> {
   const { modelNames } = await import("../infra/models.js");
+  const { secretPaths } = await import("../infra/config/secret-paths.js");
+  const root = repositoryRoot();
   const all = { ...projectDefaults(root), ...config };
+  const sections = Object.entries(all).map(([key, value]) => [
+    key.slice(PROJECT.length + 1),
+    value,
+  ]);
+  const raw = {
+    stack,
+    models: modelNames(root),
+    secretPaths: secretPaths(Object.fromEntries(sections) as Record<string, unknown>),
+  };
+  if (open !== undefined)
+    return asUsageError(() => parseRaw({ ...raw, ...openedConfig(all, open) }));
+  const { stackConfig } = await import("../infra/offline/stack-file.js");
+  const { isOffline, setOffline } = await import("../infra/offline-mode.js");
+  const before = isOffline();
+  // What stands for a secret fits its schema, but not what stands beside it: a key its certificate.
+  setOffline(true);
+  try {
+    return asUsageError(() => parseRaw({ ...raw, ...stackConfig(all, false) }));
+  } finally {
+    setOffline(before);
+  }
+}
+
+function openedConfig(all: Readonly<Record<string, unknown>>, open: OpenSecret) {
   const values = Object.fromEntries(
     Object.entries(all).map(([key, value]) => [key, asPulumiSees(value, open)]),
   );
-  const secretKeys = Object.keys(all).filter((key) => holdsSecret(all[key]));
-  return asUsageError(() => parseConfig({ stack, values, secretKeys, models: modelNames(root) }));
+  return { values, secretKeys: Object.keys(all).filter((key) => holdsSecret(all[key])) };
 }
 
 /** The program's own errors, as this command's. */

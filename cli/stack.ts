@@ -80,7 +80,7 @@ export function readStackSettings(stack: string, root = repositoryRoot()): Stack
   if (typeof target !== "string")
     throw new UserError(`Pulumi.${stack}.yaml names no target`, {
       why: `the key modelport:target is ${target === undefined ? "missing" : "not a text"}`,
-      fix: `pulumi config set target embedded --stack ${stack}   # or minikube, existing`,
+      fix: `pulumi config set target embedded --stack ${stack}   # or minikube, existing, gke, iks, openshift`,
       exitCode: ExitCode.usage,
     });
   const salt = document?.encryptionsalt;

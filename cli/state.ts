@@ -12,6 +12,8 @@ export interface StateResource {
   type: string;
   id?: string;
   custom?: boolean;
+  /** Pulumi refuses to delete it. */
+  protect?: boolean;
   provider?: string;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { ServiceConfig } from "../../infra/config-schema";
+import type { ServiceConfig } from "../../infra/config/service";
 import { ExitCode, UserError } from "../../local/errors";
 import { build } from "../build";
 import { planDev, type DevService } from "../dev/plan";

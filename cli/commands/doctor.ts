@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { ExitCode } from "../../local/errors";
-import { type Finding, examine } from "../doctor";
+import { examine } from "../doctor";
+import type { Finding } from "../doctor/finding";
 import { openStack } from "../session";
 
 export function registerDoctor(program: Command): void {
@@ -8,7 +9,7 @@ export function registerDoctor(program: Command): void {
     .command("doctor")
     .summary("check what a stack needs on this machine")
     .description(
-      "Checks what a stack needs on this machine, changes nothing, and says what to do about what is missing.\nExit code 3 if something needed is missing.",
+      "Checks what a stack needs on this machine (tools, config; for one in a cloud: credentials, plugins, known quotas, the price), changes nothing, spends nothing, and says what to do about what is missing.\nExit code 3 if something needed is missing.",
     )
     .option("--stack <name>", "which stack. Default: as for up")
     .option("--json", "print the findings as JSON")
@@ -33,9 +34,19 @@ async function doctor(options: { stack?: string; json?: true }): Promise<void> {
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-const MARKS: Record<Finding["state"], string> = { good: "✓", missing: "✗", optional: "-" };
+/** Of a finding's name. */
+const WIDTH = 22;
+
+const MARKS: Record<Finding["state"], string> = {
+  good: "✓",
+  missing: "✗",
+  optional: "-",
+  note: "!",
+};
 
 function describe({ name, state, detail, fix }: Finding): string[] {
-  const line = `  ${MARKS[state]} ${name.padEnd(16)} ${detail}`;
-  return fix === undefined || state === "good" ? [line] : [line, `    ${" ".repeat(16)} → ${fix}`];
+  const line = `  ${MARKS[state]} ${name.padEnd(WIDTH)} ${detail}`;
+  return fix === undefined || state === "good"
+    ? [line]
+    : [line, `    ${" ".repeat(WIDTH)} → ${fix}`];
 }

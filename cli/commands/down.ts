@@ -5,9 +5,12 @@ import { UserError } from "../../local/errors";
 import { cacheDir, repositoryRoot, stateDir } from "../../local/paths";
 import type { Progress } from "../../local/progress";
 import { fileBackend, ownBackend, passphraseFile } from "../backend";
+import { isRented, requireCloud } from "../doctor/cloud";
 import { forgetRecord, ownsCluster } from "../embedded";
 import { EngineError } from "../engine";
 import { ChangeReport } from "../events";
+import { expires } from "../login";
+import { afterFailedDestroy, refuseProtected } from "../protection";
 import { claim, settle } from "../recovery";
 import { openSession, openStack, type Session, type StackContext, stackExists } from "../session";
 import { stacksInBackend, stateFile } from "../state";
@@ -20,7 +23,7 @@ export function registerDown(program: Command): void {
     .command("down")
     .summary("take a stack away, with its cluster and everything made for it")
     .description(
-      "Takes a stack away: its resources, its state, the embedded cluster, and the files made on this machine.\nThe tool cache stays, so that the next `up` is quick. Other stacks stay.",
+      "Takes a stack away: its resources in a cloud, its state, the embedded cluster, and the files made on this machine.\nThe tool cache stays, so that the next `up` is quick. Other stacks stay.",
     )
     .option("--stack <name>", "which stack. Default: as for up")
     .option("--purge", "remove the tool cache and the compiled program too")
@@ -42,6 +45,7 @@ async function removeStack(context: StackContext): Promise<boolean> {
   const { stack, settings, backend, progress } = context;
   const isFile = fileBackend(backend["PULUMI_BACKEND_URL"] ?? "") !== undefined;
   if (isFile && stateFile(stack, backend) === undefined) return stopOwnCluster(context);
+  if (isRented(settings.target)) await requireCloud(context);
   await claim(context);
   const session = await openSession(context);
   if (!(await stackExists(session))) return stopOwnCluster(context);
@@ -51,7 +55,7 @@ async function removeStack(context: StackContext): Promise<boolean> {
     step.done("its cluster doesn't run, and goes with everything in it");
   } else {
     await settle(session);
-    await destroy(session);
+    await destroy(session, await needsLogin(session));
     await session.engine.remove();
   }
   forgetRecord(stack);
@@ -59,10 +63,21 @@ async function removeStack(context: StackContext): Promise<boolean> {
   return true;
 }
 
-async function destroy({ stack, settings, progress, engine }: Session): Promise<void> {
+/** @returns whether the login to the cluster is to be made anew first. @throws UserError if the cluster is protected */
+async function needsLogin({ stack, settings, engine }: Session): Promise<boolean> {
+  if (!isRented(settings.target)) return false;
+  const { state } = await engine.export();
+  refuseProtected(stack, settings.target, state.resources);
+  return expires(settings.target, state.resources);
+}
+
+async function destroy(
+  { stack, settings, progress, engine }: Session,
+  newLogin: boolean,
+): Promise<void> {
   const report = new ChangeReport(`pulumi destroy, stack ${stack}`, progress);
   try {
-    await engine.destroy(report.onEvent);
+    await engine.destroy(report.onEvent, newLogin);
     report.done();
   } catch (error) {
     report.fail();
@@ -74,7 +89,7 @@ async function destroy({ stack, settings, progress, engine }: Session): Promise<
     }
     throw new UserError(`stack ${stack} could not be taken away`, {
       why,
-      fix: "run the same command again; what is gone stays gone",
+      fix: afterFailedDestroy(stack, why),
     });
   }
 }

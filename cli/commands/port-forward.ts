@@ -1,6 +1,7 @@
 import * as net from "node:net";
 import type { CoreV1Api, PortForward } from "@kubernetes/client-node";
 import type { Command } from "commander";
+import { stackLabel } from "../../infra/manifests/labels";
 import { ExitCode, UserError } from "../../local/errors";
 import { openCluster, unreachable } from "../cluster-access";
 import { pickService, toOutputs } from "../outputs";
@@ -34,7 +35,7 @@ async function portForward(
   const [service, { namespace }] = pickService(outputs, name);
   const config = await openCluster(session);
   const { CoreV1Api, PortForward } = await import("@kubernetes/client-node");
-  const labels = `app.kubernetes.io/name=${service},app.kubernetes.io/instance=${session.stack}`;
+  const labels = `app.kubernetes.io/name=${service},app.kubernetes.io/instance=${stackLabel(session.stack)}`;
   const pods = new ReadyPods(config.makeApiClient(CoreV1Api), namespace, labels);
   await pods.any();
   const forward = new PortForward(config, true);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { ExitCode, UserError } from "../../local/errors";
+import { isRented, requireCloud } from "../doctor/cloud";
 import { ownsCluster } from "../embedded";
 import { renderOffline } from "../offline";
 import { checkConfig } from "../precheck";
@@ -34,6 +35,7 @@ async function preview(options: PreviewOptions): Promise<void> {
     return;
   }
   await checkConfig(context);
+  if (isRented(context.settings.target)) await requireCloud(context);
   if (ownsCluster(context.settings.target)) requireCluster(context.stack);
   const session = await openSession(context);
   if (!(await stackExists(session))) await session.engine.init();

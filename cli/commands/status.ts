@@ -1,5 +1,6 @@
 import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
 import type { Command } from "commander";
+import { stackLabel } from "../../infra/manifests/labels";
 import { ExitCode } from "../../local/errors";
 import { openCluster, unreachable } from "../cluster-access";
 import { toOutputs } from "../outputs";
@@ -35,7 +36,7 @@ async function status(options: { stack?: string; json?: true }): Promise<void> {
   const services: Record<string, ServiceStatus> = {};
   try {
     for (const [name, { namespace, ...service }] of Object.entries(outputs.services)) {
-      const labelSelector = `app.kubernetes.io/name=${name},app.kubernetes.io/instance=${session.stack}`;
+      const labelSelector = `app.kubernetes.io/name=${name},app.kubernetes.io/instance=${stackLabel(session.stack)}`;
       const [deployments, pods] = await Promise.all([
         apps.listNamespacedDeployment({ namespace, labelSelector }),
         core.listNamespacedPod({ namespace, labelSelector }),

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { ExitCode, UserError } from "../../local/errors";
 import { apiKeyOf } from "../api-key";
+import { isRented, requireCloud } from "../doctor/cloud";
 import { ownsCluster, checkEmbedded, forgetLostCluster } from "../embedded";
 import { EngineError, KILLED } from "../engine";
 import { ChangeReport, type ChangeSummary } from "../events";
@@ -30,6 +31,7 @@ async function up(options: { stack?: string; json?: true }): Promise<void> {
   const embedded = ownsCluster(context.settings.target);
   if (embedded) await checkEmbedded();
   await checkConfig(context);
+  if (isRented(context.settings.target)) await requireCloud(context);
   await claim(context);
   if (embedded) {
     await ensureTools([...CLUSTER_TOOLS, "node", "pulumi"], { progress: context.progress });

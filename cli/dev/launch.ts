@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { apiKeysFile } from "../../infra/api-keys";
+import { dockerContext } from "../../infra/config/service-build";
 import { GRPC_PORT, serverEnvironment } from "../../infra/server-environment";
 import { repositoryRoot } from "../../local/paths";
 import { capture } from "../shell";
@@ -93,15 +94,17 @@ function containerLaunch(service: DevService, docker: string, context: LaunchCon
   const env = { ...environment(service, context, host), PORT: String(config.port) };
   const variables = Object.entries(env).flatMap(([key, value]) => ["--env", `${key}=${value}`]);
   const image = config.image ?? `modelport-dev/${context.stack}/${name}`;
-  const sources = config.build === undefined ? undefined : path.resolve(root, config.build.context);
-  const dockerfile = path.join(sources ?? "", config.build?.dockerfile ?? "");
+  const { context: folder, dockerfile = "", git } = config.build ?? {};
+  const sources = folder === undefined ? undefined : path.resolve(root, folder);
+  const build = [docker, "build", "--tag", image, "--file"];
   return {
     argv: [docker, "run", "--rm", "--init", "--name", container, ...network, ...variables, image],
     cwd: root,
     env: process.env,
+    ...(git === undefined ? {} : { build: [...build, dockerfile, dockerContext(git)] }),
     ...(sources === undefined
       ? {}
-      : { sources, build: [docker, "build", "--tag", image, "--file", dockerfile, sources] }),
+      : { sources, build: [...build, path.join(sources, dockerfile), sources] }),
     // The client's end is not always the container's.
     cleanUp: async () => {
       await capture(docker, ["rm", "--force", container], REMOVE_TIMEOUT_MS);

@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import type { ServiceConfig } from "../../infra/config-schema";
+import type { ServiceConfig } from "../../infra/config/service";
 import { ExitCode, UserError } from "../../local/errors";
 import { repositoryRoot } from "../../local/paths";
 import { capture, which } from "../shell";

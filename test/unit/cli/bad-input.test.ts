@@ -30,7 +30,12 @@ describe("bad input", function () {
     ["an unknown command", ["upp"], 2, /unknown command 'upp'.*did you mean up/i],
     ["an unknown option", ["up", "--stak", "x"], 2, /unknown option '--stak'.*--stack/i],
     ["too many words", ["url", "a", "b"], 2, /too many arguments/],
-    ["an unknown stack", ["up", "--stack", "nope"], 2, /no stack "nope".*dev, local, prod/],
+    [
+      "an unknown stack",
+      ["up", "--stack", "nope"],
+      2,
+      /no stack "nope".*dev, iks, local, openshift, prod/,
+    ],
     ["a stack that is not up", ["url", "--stack", "dev"], 1, /dev is not up.*npm run up/],
     ["a bad port", ["port-forward", "iris", "99999"], 2, /"99999" is not a port/],
     ["render without a folder", ["render", "--offline"], 2, /--out <dir>/],

@@ -40,6 +40,19 @@ describe("a change by the engine", () => {
     assert.deepEqual(fs.readdirSync(runsFolder()), []);
   });
 
+  it("makes clusters' logins anew by the program, where it is told to", async () => {
+    const only = `echo "only=$MODELPORT_ONLY_CLUSTER" >> ${path.join(sandbox.root, "calls")}`;
+    const made = engine(`${recordCall()}; ${only}`);
+    await made.destroy(() => undefined, true);
+    await made.refresh(() => undefined, ["urn:a"], true);
+    await made.destroy(() => undefined);
+    const [destroy, withDestroy, refresh, withRefresh, plain, withPlain] = calls();
+    assert.match(destroy ?? "", /^destroy .*--run-program --json/);
+    assert.match(refresh ?? "", /^refresh .*--target urn:a --run-program --json/);
+    assert.doesNotMatch(plain ?? "", /--run-program/);
+    assert.deepEqual([withDestroy, withRefresh, withPlain], ["only=true", "only=true", "only="]);
+  });
+
   it("that fails tells what pulumi said", async () => {
     await assert.rejects(
       engine("echo 'error: no stack named local found' >&2; exit 255").up(() => undefined),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as path from "node:path";
 import { apiKeyOf } from "../../../cli/api-key";
-import { secretOpener } from "../../../cli/secrets";
+import { secretOpener, servicesOf } from "../../../cli/secrets";
 import type { StackSettings } from "../../../cli/stack";
 import { checkedConfig } from "../../../cli/stack-config";
 import { UserError } from "../../../local/errors";
@@ -35,6 +35,34 @@ describe("secrets of a stack's file, without an engine", () => {
   it("stay closed where nobody needs them", async () => {
     const config = await checkedConfig(settings.config, "prod");
     assert.doesNotMatch(JSON.stringify(config), new RegExp(KEY));
+  });
+
+  it("stay closed in a certificate's key too, which is no fault", async () => {
+    const tls = {
+      certificate: "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n",
+      key: { secure: "v1:sealed" },
+    };
+    const iris = { models: ["iris"], exposure: "Ingress", host: "iris.example.com", tls };
+    const { services } = await checkedConfig(
+      {
+        "modelport:target": "gke",
+        "modelport:gke": { project: "my-project-123" },
+        "modelport:services": { iris },
+      },
+      "prod",
+    );
+    assert.doesNotMatch(JSON.stringify(services), /sealed/);
+    process.env["MODELPORT_API_KEY"] = KEY;
+    const { config, ...rest } = settings;
+    const more = {
+      ...config,
+      "modelport:services": { iris: { ...iris, apiKeys: { me: { secure: "v1:x" } } } },
+    };
+    const opened = await servicesOf("prod", {
+      ...rest,
+      config: { ...more, "modelport:target": "gke" },
+    });
+    assert.deepEqual(opened["iris"]?.apiKeys, { me: KEY });
   });
 
   it("are the API key of a service, unless another one is given", () => {

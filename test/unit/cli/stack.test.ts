@@ -70,7 +70,7 @@ describe("which stack a command means", () => {
       assert.ok(error instanceof UserError);
       assert.equal(error.exitCode, 2);
       assert.match(error.message, /no stack "prodd"/);
-      assert.match(error.fix ?? "", /dev, local, prod/);
+      assert.match(error.fix ?? "", /dev, iks, local, openshift, prod/);
       return true;
     });
   });

@@ -4,7 +4,7 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { type Launch, launchOf } from "../../../../cli/dev/launch";
 import { planDev, type DevService } from "../../../../cli/dev/plan";
-import type { ServiceConfig } from "../../../../infra/config-schema";
+import type { ServiceConfig } from "../../../../infra/config/service";
 import { parseConfig } from "../../../../infra/config";
 import { UserError } from "../../../../local/errors";
 import { repositoryRoot } from "../../../../local/paths";
