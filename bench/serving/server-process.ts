@@ -102,7 +102,7 @@ async function endServer(child: ChildProcess, ended: Promise<unknown>): Promise<
     for (const one of left()) kill(one, "SIGKILL");
     await ended;
     // The signal comes back before the process is gone, and grandchildren send no "exit".
-    for (const until = Date.now() + END_WITHIN_MS; left().length > 0 && Date.now() < until; )
+    for (const until = Date.now() + END_WITHIN_MS; left().length > 0 && Date.now() < until;)
       await sleep(POLL_MS);
   }
   running.delete(child);

@@ -140,6 +140,23 @@ export const toolTable = {
     go: { version: "1", builds: [{ module: "loadgen", package: "modelport/loadgen" }] },
     linuxOnly: true,
   },
+  /** Check the rendered manifests, for `npm run lint:manifests`: that they are what the API says, and that they are good. */
+  kubeconform: {
+    version: "0.7.0",
+    bin: ["kubeconform"],
+    go: {
+      version: "0.7.0",
+      builds: [{ module: "scanners", package: "github.com/yannh/kubeconform/cmd/kubeconform" }],
+    },
+  },
+  "kube-score": {
+    version: "1.20.0",
+    bin: ["kube-score"],
+    go: {
+      version: "1.20.0",
+      builds: [{ module: "scanners", package: "github.com/zegl/kube-score/cmd/kube-score" }],
+    },
+  },
   registry: {
     version: "2.8",
     bin: ["docker-registry"],
