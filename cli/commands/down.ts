@@ -55,7 +55,7 @@ async function removeStack(context: StackContext): Promise<boolean> {
     step.done("its cluster doesn't run, and goes with everything in it");
   } else {
     await settle(session);
-    await destroy(session, await needsLogin(session));
+    await destroy(session);
     await session.engine.remove();
   }
   forgetRecord(stack);
@@ -71,10 +71,10 @@ async function needsLogin({ stack, settings, engine }: Session): Promise<boolean
   return expires(settings.target, state.resources);
 }
 
-async function destroy(
-  { stack, settings, progress, engine }: Session,
-  newLogin: boolean,
-): Promise<void> {
+/** All resources of a stack, of an own cluster as far as it lets them go. @throws UserError where something is left, or protected */
+export async function destroy(session: Session): Promise<void> {
+  const { stack, settings, progress, engine } = session;
+  const newLogin = await needsLogin(session);
   const report = new ChangeReport(`pulumi destroy, stack ${stack}`, progress);
   try {
     await engine.destroy(report.onEvent, newLogin);

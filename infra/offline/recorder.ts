@@ -16,6 +16,10 @@ export interface Recorded {
   readonly dependencies: readonly string[];
   /** Pulumi refuses to delete it; left out where it doesn't. */
   readonly protect?: true;
+  /** The old one goes before the new one comes; left out where it doesn't. */
+  readonly deleteBeforeReplace?: true;
+  /** Left out where nothing is ignored. */
+  readonly ignoreChanges?: readonly string[];
   /** Secrets read `<secret>`; what only a real run knows reads `<known after up>`. */
   readonly inputs: Readonly<Record<string, unknown>>;
 }
@@ -51,12 +55,15 @@ export async function record(
 
 function read(request: RegisterResourceRequest): Recorded {
   const parent = identity(request.getParent());
+  const ignoreChanges = request.getIgnorechangesList();
   return {
     type: request.getType(),
     name: request.getName(),
     ...(parent.startsWith(STACK) || parent === "" ? {} : { parent }),
     dependencies: [...new Set(request.getDependenciesList().map(identity))].sort(),
     ...(request.getProtect() ? { protect: true } : {}),
+    ...(request.getDeletebeforereplace() ? { deleteBeforeReplace: true } : {}),
+    ...(ignoreChanges.length === 0 ? {} : { ignoreChanges }),
     inputs: plain(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
   };
 }

@@ -53,6 +53,7 @@ describe("target gke", () => {
     const pool = inputsOf(ran, POOL);
     assert.deepEqual(pool["autoscaling"], { minNodeCount: 1, maxNodeCount: 3 });
     assert.deepEqual([pool["nodeCount"], pool["initialNodeCount"]], [undefined, 1]);
+    assert.deepEqual(recordedOf(ran, POOL, "nodes").ignoreChanges, ["initialNodeCount"]);
     const machines = pool["nodeConfig"] as Inputs;
     assert.equal(machines["machineType"], "e2-standard-2");
     assert.equal(machines["serviceAccount"], `modelport-prod@${PROJECT}.iam.gserviceaccount.com`);
@@ -73,6 +74,7 @@ describe("target gke", () => {
     const pool = inputsOf(ran, POOL);
     assert.deepEqual([pool["nodeCount"], pool["autoscaling"]], [2, undefined]);
     assert.equal(pool["initialNodeCount"], undefined, "the provider refuses both numbers");
+    assert.equal(recordedOf(ran, POOL, "nodes").ignoreChanges, undefined, "an old one would stay");
     assert.deepEqual(pool["nodeLocations"], zones);
     const { spot, diskType, diskSizeGb } = pool["nodeConfig"] as Inputs;
     assert.deepEqual([spot, diskType, diskSizeGb], [true, "pd-standard", 30]);
@@ -127,6 +129,10 @@ describe("target gke", () => {
       assert.equal(inputsOf(ran, CLUSTER)["deletionProtection"], deletionProtection);
       assert.equal(recordedOf(ran, CLUSTER, "cluster").protect ?? false, deletionProtection);
     }
+  });
+
+  it("goes before another of its name comes", async () => {
+    assert.equal(recordedOf(await provision(), CLUSTER, "cluster").deleteBeforeReplace, true);
   });
 
   it("has a network of its own, and a way out for private nodes only", async () => {
