@@ -46,6 +46,12 @@ export function usageOf(pid: number): Usage {
   };
 }
 
+/** What the host of a virtual machine gave to others while `core` had work, since the machine started; 0 where it doesn't say. */
+export function stolenSeconds(core: number): number {
+  const line = new RegExp(`^cpu${core} (.*)$`, "m").exec(read("/proc/stat"))?.[1] ?? "";
+  return Number(line.split(" ")[7] ?? 0) / TICKS_PER_SECOND;
+}
+
 interface Stat {
   readonly parent: number;
   readonly ticks: number;

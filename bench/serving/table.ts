@@ -1,8 +1,8 @@
 /** Figures for people: Markdown tables, so that they can be pasted. */
 import type { SelfTime } from "./profile";
 import type { ContenderFigures, Report } from "./report";
-import type { Soak } from "./soak";
-import type { Spread } from "./statistics";
+import type { Soak, Window } from "./soak";
+import { median, type Spread } from "./statistics";
 
 /** Three significant digits, but whole numbers from 100 on; thousands apart. */
 export function figure(value: number): string {
@@ -159,15 +159,33 @@ export function soakTable(soak: Soak): string {
     ],
     ["p50, p99 ms", `${figure(soak.p50Milliseconds)}, ${figure(soak.p99Milliseconds)}`],
     [
-      "p99 of a constant at this rate",
+      "p99 of a constant at this rate, as long",
       `${figure(soak.constantP99Milliseconds)} (ours: ${figure(soak.p99Ratio)} ×)`,
     ],
+    [
+      "p99 of ten seconds, the median: ours, a constant's",
+      `${figure(soak.windowP99Milliseconds)}, ${figure(soak.constantWindowP99Milliseconds)} (${figure(soak.windowP99Ratio)} ×)`,
+    ],
+    ...worstWindows("ours", soak.windows),
+    ...worstWindows("constant", soak.constantWindows),
     [
       "RSS MB, first and last",
       `${figure(first?.residentMegabytes ?? 0)}, ${figure(last?.residentMegabytes ?? 0)}`,
     ],
     ["growth in the second half", `${figure(growth.slope)} MB/min (r² ${figure(growth.r2)})`],
   ]);
+}
+
+/** Whose fault they were: the server's, when its work takes as long as ever; else the machine's. */
+function worstWindows(name: string, windows: readonly Window[]): string[][] {
+  const usual = median(windows.map((window) => window.cpuMicrosecondsPerRequest));
+  return [...windows]
+    .sort((one, other) => other.p99Milliseconds - one.p99Milliseconds)
+    .slice(0, 3)
+    .map(({ second, p99Milliseconds, cpuMicrosecondsPerRequest: cpu, stolenSeconds }) => [
+      `${name}, ten seconds from ${figure(second)}`,
+      `p99 ${figure(p99Milliseconds)} ms, ${figure(cpu)} µs of processor a request (median ${figure(usual)}), ${figure(stolenSeconds)} s stolen`,
+    ]);
 }
 
 /** The functions that take most of the time. */

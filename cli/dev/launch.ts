@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { apiKeysFile } from "../../infra/api-keys";
 import { dockerContext } from "../../infra/config/service-build";
 import { GRPC_PORT, serverEnvironment } from "../../infra/server-environment";
+import { entryPointFlags } from "../../local/image/entry-point";
 import { repositoryRoot } from "../../local/paths";
 import { capture } from "../shell";
 import { type DevService, isHostNetwork, placesOf } from "./plan";
@@ -27,9 +28,6 @@ export interface LaunchContext {
   /** A folder for this run. */
   readonly scratch: string;
 }
-
-/** As in app/Dockerfile. */
-const NODE_FLAGS = ["--max-semi-space-size=4", "--enable-source-maps"];
 
 const REMOVE_TIMEOUT_MS = 10_000;
 
@@ -63,7 +61,12 @@ function serverLaunch(service: DevService, context: LaunchContext): Launch {
   const keysFile = path.join(folder, "keys");
   if (keys !== undefined) fs.writeFileSync(keysFile, keys, { mode: 0o600 });
   return {
-    argv: [process.execPath, ...NODE_FLAGS, path.join(root, "dist", "server.js")],
+    argv: [
+      process.execPath,
+      ...entryPointFlags(root),
+      "--enable-source-maps",
+      path.join(root, "dist", "server.js"),
+    ],
     cwd: "/",
     env: {
       NODE_ENV: "production",

@@ -10,7 +10,7 @@ import type { EmbeddedConfig } from "../config/targets/embedded";
 import { ProgramError } from "../errors";
 import { physicalName } from "../naming";
 import { isOffline } from "../offline-mode";
-import { PROVIDER_DEFAULTS, type Cluster, type Target } from "./target";
+import { BASE_IMAGE_USER, PROVIDER_DEFAULTS, type Cluster, type Target } from "./target";
 
 /** What the target needs to know of a running cluster. */
 type ClusterFacts = Pick<
@@ -28,9 +28,6 @@ const OFFLINE_CLUSTER: ClusterFacts = {
   platform: "linux/amd64",
 };
 
-/** The user of the base image, distroless' "nonroot". */
-const RUN_AS_USER = 65532;
-
 /** @throws ProgramError when the cluster doesn't run */
 export function embedded(config: EmbeddedConfig): Target {
   const info = isOffline() ? OFFLINE_CLUSTER : readClusterInfo(config.cluster);
@@ -46,7 +43,7 @@ export function embedded(config: EmbeddedConfig): Target {
       cpuMetrics: false,
       gitBuild: false,
     },
-    podSecurity: { runAsUser: RUN_AS_USER },
+    podSecurity: { runAsUser: BASE_IMAGE_USER },
     build: { dockerHost: info.dockerHost, baseImage: info.baseImage },
     priceBasis: { kind: "none" },
     provision: (stack) => provision(config, info, stack),

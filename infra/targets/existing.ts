@@ -14,6 +14,7 @@ import { nodeAddresses } from "./existing/addresses";
 import { offline, reach, type Reached } from "./existing/reach";
 import { gitBuilder } from "./openshift/git-build";
 import {
+  BASE_IMAGE_USER,
   PROVIDER_DEFAULTS,
   type Capabilities,
   type Cluster,
@@ -22,9 +23,6 @@ import {
   type ReachableFrom,
   type Target,
 } from "./target";
-
-/** The user of the default base image, distroless' "nonroot". */
-const RUN_AS_USER = 65532;
 
 /** @throws ProgramError on a kubeconfig that is missing, can't be read, lacks the context, or whose server doesn't answer */
 export async function existing(config: ExistingConfig): Promise<Target> {
@@ -35,7 +33,7 @@ export async function existing(config: ExistingConfig): Promise<Target> {
     platform: config.platform,
     defaultExposure: routes ? "Route" : "NodePort",
     capabilities: capabilities(config, reached),
-    podSecurity: openshift ? {} : { runAsUser: RUN_AS_USER },
+    podSecurity: openshift ? {} : { runAsUser: BASE_IMAGE_USER },
     build: {
       ...(config.dockerHost === undefined ? {} : { dockerHost: config.dockerHost }),
       ...(config.baseImage === undefined ? {} : { baseImage: config.baseImage }),

@@ -23,6 +23,7 @@ import { prices } from "./gke/prices";
 import { enableApis, nodeAccount } from "./gke/project";
 import { registry } from "./gke/registry";
 import {
+  BASE_IMAGE_USER,
   PROVIDER_DEFAULTS,
   type Cluster,
   type Front,
@@ -32,9 +33,6 @@ import {
   type RegistryStore,
   type Target,
 } from "./target";
-
-/** The user of the default base image, distroless' "nonroot". */
-const RUN_AS_USER = 65532;
 
 export function gke(config: GkeConfig): Target {
   const gpu = gpuFacts(config);
@@ -51,7 +49,7 @@ export function gke(config: GkeConfig): Target {
       internal: ["LoadBalancer"],
       ...(gpu === undefined ? {} : { gpu }),
     },
-    podSecurity: { runAsUser: RUN_AS_USER },
+    podSecurity: { runAsUser: BASE_IMAGE_USER },
     build: {},
     priceBasis: prices(config),
     provision: (stack) => new GkeCluster("gke", config, stack),

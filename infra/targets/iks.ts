@@ -18,6 +18,7 @@ import { prices } from "./ibm/prices";
 import { IbmRegistry } from "./ibm/registry";
 import { autoscaler, gpuFacts } from "./ibm/worker-pools";
 import {
+  BASE_IMAGE_USER,
   PROVIDER_DEFAULTS,
   type Cluster,
   type Front,
@@ -26,9 +27,6 @@ import {
   type RegistryStore,
   type Target,
 } from "./target";
-
-/** The user of the default base image, distroless' "nonroot". */
-const RUN_AS_USER = 65532;
 
 const FLAVORS = { vpc: "bx2.2x8", classic: "b3c.4x16" } as const;
 
@@ -50,7 +48,7 @@ export function iks(config: IksConfig): Target {
       internal: ["LoadBalancer"],
       ...(gpu === undefined ? {} : { gpu }),
     },
-    podSecurity: { runAsUser: RUN_AS_USER },
+    podSecurity: { runAsUser: BASE_IMAGE_USER },
     build: {},
     priceBasis: prices(config, flavorOf(config)),
     provision: (stack) => new IksCluster("iks", config, stack),

@@ -14,15 +14,13 @@ import { isOffline } from "../offline-mode";
 import { providers } from "./minikube-provider";
 import { tunnelRuns } from "./minikube-tunnel";
 import {
+  BASE_IMAGE_USER,
   PROVIDER_DEFAULTS,
   type Capabilities,
   type Cluster,
   type LoadedStore,
   type Target,
 } from "./target";
-
-/** The user of the default base image, distroless' "nonroot". */
-const RUN_AS_USER = 65532;
 
 /** Elsewhere the Docker driver keeps its network in a virtual machine: handbook/accessing. */
 const NODES_REACHABLE = process.platform === "linux";
@@ -41,7 +39,7 @@ export function minikube(config: MinikubeConfig): Target {
       tls: ["given"],
       sharedIngress: true,
     },
-    podSecurity: { runAsUser: RUN_AS_USER },
+    podSecurity: { runAsUser: BASE_IMAGE_USER },
     build: {},
     priceBasis: { kind: "none" },
     provision: (stack) => provision(config, stack),

@@ -93,8 +93,7 @@ class OpenShiftCluster extends pulumi.ComponentResource implements Cluster {
     this.buildFromGit = gitBuilder(this.provider, this.images.pull);
     const { provider, kubeconfig } = this;
     const place = { ...cluster, config, provider, kubeconfig, cluster: cluster.name };
-    this.front = (args) =>
-      args.exposure === "Route" ? { reachableFrom: "internet" } : front(place, args);
+    this.front = (args) => front(place, args);
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
 

@@ -191,6 +191,9 @@ export interface GitBuildArgs {
  */
 export const PROVIDER_DEFAULTS = { enablePatchForce: true } as const;
 
+/** The user of the default base image, distroless' "nonroot". */
+export const BASE_IMAGE_USER = 65532;
+
 /** How an image gets from the builder to the nodes. */
 export type ImageStore = RegistryStore | LoadedStore;
 

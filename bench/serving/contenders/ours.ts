@@ -2,14 +2,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { entryPointFlags } from "../../../local/image/entry-point";
 import { DEFAULT_ONLY, jsonPost, type Contender, type Prediction, type Start } from "./contender";
 
-/** Those of app/Dockerfile. */
-export const NODE_FLAGS = [
-  "--max-semi-space-size=4",
-  "--initial-old-space-size=16",
-  "--heap-growing-percent=50",
-] as const;
+export const NODE_FLAGS = entryPointFlags();
 
 /** Of this run only. */
 const API_KEY = randomBytes(24).toString("base64url");

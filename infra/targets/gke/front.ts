@@ -35,45 +35,28 @@ export function front(place: FrontPlace, args: FrontArgs): Front {
 function loadBalancer({ context, subnetwork }: FrontPlace, args: FrontArgs): Front {
   const { config, own, labels, apis } = context;
   const { service, stack, internal } = args;
-  const common = {
-    project: config.project,
-    region: config.region,
-    description: `Balancer of ${service}, modelport's stack ${stack}`,
-    labels: { ...labels },
-  };
-  const options = { ...own, parent: args.parent, dependsOn: [...apis] };
   // Each kind has a name of its own: a service that changes sides gets the new address before it gives up the old one.
-  if (internal) {
-    const address = new Address(
-      `${service}-internal`,
-      {
-        ...common,
-        name: physicalName(["modelport", stack, service, "internal"]),
-        addressType: "INTERNAL",
-        subnetwork: subnetwork.id,
-      },
-      options,
-    );
-    return {
-      reachableFrom: "vpc",
-      serviceAnnotations: { "networking.gke.io/load-balancer-type": "Internal" },
-      loadBalancerIp: address.address,
-      dependsOn: [address],
-    };
-  }
+  const suffix = internal ? ["internal"] : [];
   const address = new Address(
-    service,
+    [service, ...suffix].join("-"),
     {
-      ...common,
-      name: physicalName(["modelport", stack, service]),
-      addressType: "EXTERNAL",
+      project: config.project,
+      region: config.region,
+      description: `Balancer of ${service}, modelport's stack ${stack}`,
+      labels: { ...labels },
+      name: physicalName(["modelport", stack, service, ...suffix]),
+      ...(internal
+        ? { addressType: "INTERNAL", subnetwork: subnetwork.id }
+        : { addressType: "EXTERNAL" }),
     },
-    options,
+    { ...own, parent: args.parent, dependsOn: [...apis] },
   );
   return {
-    reachableFrom: "internet",
-    // The balancer that Google advises for a new Service; without it, it is one of the older kind.
-    serviceAnnotations: { "cloud.google.com/l4-rbs": "enabled" },
+    reachableFrom: internal ? "vpc" : "internet",
+    serviceAnnotations: internal
+      ? { "networking.gke.io/load-balancer-type": "Internal" }
+      : // The balancer that Google advises for a new Service; without it, it is one of the older kind.
+        { "cloud.google.com/l4-rbs": "enabled" },
     loadBalancerIp: address.address,
     dependsOn: [address],
   };

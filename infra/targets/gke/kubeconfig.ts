@@ -1,17 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "@pulumi/gcp/container/cluster";
 import type { GkeConfig } from "../../config/targets/gke";
-
-export interface KubeconfigArgs {
-  /** Of cluster, user and context. */
-  readonly name: string;
-  /** https://… */
-  readonly server: string;
-  /** Base64; the API server's name has a certificate that every machine trusts. Default: none. */
-  readonly certificateAuthority?: string;
-  /** Default: gke-gcloud-auth-plugin is asked for one. */
-  readonly token?: string;
-}
+import { kubeconfigText } from "../kubeconfig-text";
 
 /** The plugin with Pulumi's own credentials, so that a gcloud of another account doesn't matter. */
 const PLUGIN = {
@@ -22,29 +12,6 @@ const PLUGIN = {
   interactiveMode: "Never",
   provideClusterInfo: true,
 } as const;
-
-/** A kubeconfig as JSON, which is YAML too. */
-export function kubeconfigText(args: KubeconfigArgs): string {
-  const { name, server, certificateAuthority, token } = args;
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": name,
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    clusters: [
-      {
-        name,
-        cluster: {
-          server,
-          ...(certificateAuthority === undefined
-            ? {}
-            : { "certificate-authority-data": certificateAuthority }),
-        },
-      },
-    ],
-    users: [{ name, user: token === undefined ? { exec: PLUGIN } : { token } }],
-  });
-}
 
 /** Of a cluster, as config wants it. Secret. */
 export function kubeconfigOf(
@@ -69,7 +36,7 @@ export function kubeconfigOf(
         name: `gke_${project}_${location}_${name}`,
         server: `https://${host}`,
         ...(certificateAuthority === undefined ? {} : { certificateAuthority }),
-        ...(token === undefined ? {} : { token }),
+        user: token === undefined ? { exec: PLUGIN } : { token },
       }),
     );
   return pulumi.secret(text);

@@ -22,7 +22,9 @@ export function front(place: FrontPlace, args: FrontArgs): Front {
       return ingress(place, args);
     case "NodePort":
       return { reachableFrom: place.config.infrastructure === "vpc" ? "vpc" : "internet" };
-    default:
+    case "Route":
+      return { reachableFrom: "internet" };
+    case "ClusterIP":
       return { reachableFrom: "cluster" };
   }
 }

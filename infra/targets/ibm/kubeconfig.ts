@@ -3,6 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { getContainerClusterConfig } from "@pulumi/ibm/getContainerClusterConfig";
+import { kubeconfigText } from "../kubeconfig-text";
 import type { IbmContext } from "./context";
 
 /** How to log in, as IBM Cloud tells it: PEM, not base64. */
@@ -15,36 +16,21 @@ export interface ClusterLogin {
     { readonly certificate: string; readonly key: string } | { readonly token: string };
 }
 
-/** A kubeconfig as JSON, which is YAML too. @param name of cluster, user and context */
-export function kubeconfigText(name: string, { host, caCertificate, user }: ClusterLogin): string {
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": name,
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    clusters: [
-      {
-        name,
-        cluster: {
-          server: host,
-          ...(caCertificate === undefined || caCertificate === ""
-            ? {}
-            : { "certificate-authority-data": base64(caCertificate) }),
-        },
-      },
-    ],
-    users: [
-      {
-        name,
-        user:
-          "token" in user
-            ? user
-            : {
-                "client-certificate-data": base64(user.certificate),
-                "client-key-data": base64(user.key),
-              },
-      },
-    ],
+/** A kubeconfig of a login. @param name of cluster, user and context */
+export function loginText(name: string, { host, caCertificate, user }: ClusterLogin): string {
+  return kubeconfigText({
+    name,
+    server: host,
+    ...(caCertificate === undefined || caCertificate === ""
+      ? {}
+      : { certificateAuthority: base64(caCertificate) }),
+    user:
+      "token" in user
+        ? user
+        : {
+            "client-certificate-data": base64(user.certificate),
+            "client-key-data": base64(user.key),
+          },
   });
 }
 
@@ -62,7 +48,7 @@ export function kubeconfigOf(
       const group = groupId === undefined ? {} : { resourceGroupId: groupId };
       const { host, caCertificate, adminCertificate, adminKey, token } =
         await getContainerClusterConfig({ clusterNameId, admin, configDir, ...group }, own);
-      return kubeconfigText(name, {
+      return loginText(name, {
         host,
         caCertificate,
         user: admin ? { certificate: adminCertificate, key: adminKey } : { token },

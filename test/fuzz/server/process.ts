@@ -5,6 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "../../../local/build";
+import { entryPointFlags } from "../../../local/image/entry-point";
 import { repositoryRoot } from "../../../local/paths";
 
 interface LogLine {
@@ -15,12 +16,7 @@ interface LogLine {
 }
 
 /** The image's own, and a heap as a pod has room for: with a large machine's it would be long before a leak shows. */
-const FLAGS = [
-  "--max-semi-space-size=4",
-  "--initial-old-space-size=16",
-  "--heap-growing-percent=50",
-  "--max-old-space-size=160",
-];
+const FLAGS = [...entryPointFlags(), "--max-old-space-size=160"];
 
 /** The server as it is deployed: the bundle, in a process of its own, with the image's own flags. */
 export class ServerProcess {

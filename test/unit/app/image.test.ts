@@ -10,6 +10,7 @@ import { stageFiles } from "../../../infra/components/build-context";
 import { IMAGE_FOLDER, serverFiles } from "../../../infra/components/server-files";
 import { readModel } from "../../../infra/models";
 import { machinePlatform } from "../../../infra/units";
+import { entryPointFlags } from "../../../local/image/entry-point";
 import { slow } from "./support/graphs";
 import { readGolden, shippedModels, temporaryModels } from "./support/models";
 import { assertPredictions, get, post } from "./support/server";
@@ -43,27 +44,18 @@ describe("image", () => {
 
   /** The staged server as the image's entry point starts it, nothing inherited but what is given. */
   async function start(environment: Record<string, string>) {
-    const child = spawn(
-      process.execPath,
-      [
-        "--max-semi-space-size=4",
-        "--initial-old-space-size=16",
-        "--heap-growing-percent=50",
-        path.join(folder, "server.js"),
-      ],
-      {
-        cwd: "/",
-        env: {
-          PORT: "0",
-          GRPC_PORT: "0",
-          METRICS_PORT: "0",
-          HOST: "127.0.0.1",
-          MODELS_DIR: path.join(folder, "models"),
-          ...environment,
-        },
-        stdio: ["ignore", "pipe", "pipe"],
+    const child = spawn(process.execPath, [...entryPointFlags(), path.join(folder, "server.js")], {
+      cwd: "/",
+      env: {
+        PORT: "0",
+        GRPC_PORT: "0",
+        METRICS_PORT: "0",
+        HOST: "127.0.0.1",
+        MODELS_DIR: path.join(folder, "models"),
+        ...environment,
       },
-    );
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     running.add(child);
     const lines: Record<string, unknown>[] = [];
     let stderr = "";

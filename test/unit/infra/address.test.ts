@@ -6,7 +6,7 @@ describe("the address that a platform gives", () => {
   const servers: TestServer[] = [];
   afterEach(() => servers.splice(0).forEach((server) => server.close()));
 
-  const wait = async (kind: EntryKind, answer: Answer, reserved?: string) => {
+  const wait = async (kind: EntryKind, answer: Answer, reserved?: string, totalMs = 200) => {
     const api = await serve(answer);
     servers.push(api);
     const waited: string[] = [];
@@ -19,7 +19,7 @@ describe("the address that a platform gives", () => {
       context: undefined,
       reserved,
       onWait: (text) => waited.push(text),
-      limits: { totalMs: 200, pauseMs: 10, refusedMs: 60 },
+      limits: { totalMs, pauseMs: 10, refusedMs: 60 },
     });
     return { api, address };
   };
@@ -91,13 +91,11 @@ describe("the address that a platform gives", () => {
   });
 
   it("may be refused by a router, which is told before patience ends", async () => {
-    const began = Date.now();
     const no = { reason: "HostAlreadyClaimed", message: "route other already exposes it" };
-    const { address } = await wait("Route", ({ url }) =>
-      url.includes("/events?") ? [403, {}] : [200, route(admitted("False", no))],
-    );
+    const refused: Answer = ({ url }) =>
+      url.includes("/events?") ? [403, {}] : [200, route(admitted("False", no))];
+    const { address } = await wait("Route", refused, undefined, 600_000);
     await assert.rejects(address, /HostAlreadyClaimed: route other already exposes it/);
-    assert.ok(Date.now() - began < 190);
   });
 
   it("can't be read without the right to: told soon, with the API server's own words", async () => {

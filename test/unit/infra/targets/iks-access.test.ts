@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { iks } from "../../../../infra/targets/iks";
-import { kubeconfigText } from "../../../../infra/targets/ibm/kubeconfig";
+import { loginText } from "../../../../infra/targets/ibm/kubeconfig";
 import {
   API_KEY,
   CERTIFICATE,
@@ -198,7 +198,7 @@ describe("access to what target iks makes", () => {
     const { outputs: other } = await provision({ settings: { kubeconfig: "token" } });
     const token = JSON.parse(String(other["kubeconfig"])) as { users: { user: Inputs }[] };
     assert.deepEqual(token.users[0]!.user, { token: "<token>" });
-    const text = kubeconfigText("c", {
+    const text = loginText("c", {
       host: "https://h",
       caCertificate: "PEM",
       user: { token: "t" },
@@ -208,7 +208,7 @@ describe("access to what target iks makes", () => {
       server: "https://h",
       "certificate-authority-data": Buffer.from("PEM").toString("base64"),
     });
-    const trusted = kubeconfigText("c", {
+    const trusted = loginText("c", {
       host: "https://h",
       caCertificate: "",
       user: { token: "t" },
