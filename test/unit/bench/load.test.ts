@@ -159,7 +159,7 @@ describe("bench/serving/load", function () {
       assert.equal(report.answered, 320);
       // A quarter of a second of 0.8 s was lost to the pause: about 100 requests fell due in it.
       assert.ok(report.latency.p90 > 100_000, `p90 is ${report.latency.p90} µs`);
-      assert.ok(report.latency.max > 200_000 && report.latency.p50 < 150_000);
+      assert.ok(report.latency.max > 200_000);
     });
 
     it("counts what was never answered as lost", async () => {

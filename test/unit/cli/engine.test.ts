@@ -98,7 +98,7 @@ describe("a change by the engine", () => {
     await sleep(800);
     process.emit("SIGINT");
     await assert.rejects(running, { message: "interrupted" });
-    assert.ok(Date.now() - began < 4000);
+    assert.ok(Date.now() - began < 15_000);
     assert.equal(process.listenerCount("SIGINT"), listeners);
   });
 

@@ -53,7 +53,7 @@ describe("which stack a command means", () => {
     sandbox.executable("docker", "exec sleep 30");
     const began = Date.now();
     assert.equal((await chooseStack()).name, "local");
-    assert.ok(Date.now() - began < 4500, `took ${Date.now() - began} ms`);
+    assert.ok(Date.now() - began < 15_000, `took ${Date.now() - began} ms`);
   });
 
   it("stays with the one that exists", async () => {

@@ -262,10 +262,10 @@ describe("tracing", () => {
       const tracing = createTracing(log);
       const began = performance.now();
       for (let i = 0; i < 5000; i++) predict(tracing.tracer.startHttp("POST", "/", nothing), 200);
-      assert.ok(performance.now() - began < 1500, "serving goes on");
+      assert.ok(performance.now() - began < 9000, "serving goes on");
       const closing = performance.now();
       await tracing.close();
-      assert.ok(performance.now() - closing < 2500);
+      assert.ok(performance.now() - closing < 9000);
     }
     silent.close();
   });

@@ -84,7 +84,7 @@ describe("local/toolchain/sources/download", () => {
     assert.equal(await canReach("http://127.0.0.1:1"), false);
     assert.equal(await canReach("http://host.invalid"), false);
     assert.equal(await canReach(origin), true);
-    assert(Date.now() - started < 4000);
+    assert(Date.now() - started < 15_000);
   });
 
   it("unpacks archives, saves bare executables, and dispatches by name", async () => {

@@ -147,7 +147,7 @@ describe("gRPC: drain and close", () => {
     await arrived;
     const began = performance.now();
     assert.equal(await server.close(), false);
-    assert.ok(performance.now() - began < 3000);
+    assert.ok(performance.now() - began < 15_000);
     assert.ok([status.UNAVAILABLE, status.CANCELLED].includes((await answer).code));
     client.close();
   });
