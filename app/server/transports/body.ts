@@ -63,7 +63,6 @@ function collect(request: IncomingMessage, maxBytes: number, done: BodyReader): 
     first = more = undefined;
     if (refused || bytes <= maxBytes + MAX_DISCARDED_BYTES) return;
     refused = true;
-    request.pause();
     done(tooLarge(maxBytes, { connection: "close" }), EMPTY);
   });
   request.on("end", () => {

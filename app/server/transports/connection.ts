@@ -3,6 +3,9 @@ import type { ServerResponse } from "node:http";
 /** Requests that a client may send ahead of their answers. */
 const MAX_AHEAD = 128;
 
+/** How long a refused client may read, and send what nobody reads. */
+export const LINGER_MS = 1000;
+
 /** What is known of a connection: the answers it waits for. */
 export class Connection {
   private last: ServerResponse | undefined;

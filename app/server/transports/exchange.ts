@@ -6,6 +6,7 @@ import type { RequestSpan, Tracer } from "../observability/tracer";
 import type { ApiKeys } from "../protection/api-keys";
 import type { RateLimit } from "../protection/rate-limit";
 import { declaresTooMuch, readBody, tooLarge } from "./body";
+import { LINGER_MS } from "./connection";
 import {
   JSON_TYPE,
   type Call,
@@ -165,6 +166,7 @@ export class Exchange implements Call {
     if (!(error instanceof RequestError) || error.status === 500)
       this.service.log.error("request failed", { path, requestId, error: String(error) });
     const told = error instanceof RequestError ? error : new RequestError(500, "internal error");
+    if (told.headers["connection"] === "close") this.response.shouldKeepAlive = false;
     this.send({
       status: told.status,
       type: JSON_TYPE,
@@ -192,7 +194,8 @@ export class Exchange implements Call {
             ];
       if (more !== undefined) for (const part of more) headers.push(part);
       response.writeHead(status, headers);
-      response.end(body);
+      if (response.shouldKeepAlive || this.request.complete) response.end(body);
+      else endAfterRequest(this.request, response, body);
       this.span?.end(status);
     }
     if (service.log.level === "debug") this.logRequest(status);
@@ -224,6 +227,24 @@ export class Exchange implements Call {
     });
     return span;
   }
+}
+
+/**
+ * The whole answer now, the connection's end when the client has sent what nobody wants, or soon. Closing while it still sends would take
+ * back, by a reset, what it has not read yet, answers before this one included (RFC 9112, 9.6).
+ */
+function endAfterRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: string | Buffer,
+): void {
+  response.write(body);
+  const timer = setTimeout(() => response.end(), LINGER_MS);
+  request.once("close", () => {
+    clearTimeout(timer);
+    response.end();
+  });
+  request.resume();
 }
 
 const CLOSE = { connection: "close" };

@@ -5,7 +5,7 @@ import type { Log } from "../log";
 import type { Tracer } from "../observability/tracer";
 import type { ApiKeys } from "../protection/api-keys";
 import type { RateLimit } from "../protection/rate-limit";
-import { Connection } from "./connection";
+import { Connection, LINGER_MS } from "./connection";
 import { Exchange, MAX_HEADERS, type Service } from "./exchange";
 import type { Router } from "./routes";
 
@@ -161,9 +161,6 @@ const REFUSALS: Readonly<Record<string, readonly [status: number, message: strin
 const UNEXPECTED = new RequestError(417, "Expect: 100-continue is all that is met", undefined, {
   connection: "close",
 });
-
-/** How long a refused client may read, and send what nobody reads. */
-const LINGER_MS = 1000;
 
 /** What isn't HTTP, or came too slowly, never became a request: answered on the bare socket. */
 function refuse(socket: Socket, code = ""): void {

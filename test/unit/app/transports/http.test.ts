@@ -37,6 +37,7 @@ describe("HTTP transport", () => {
       { path: "/large", protocol: plain, GET: large },
       { path: "/held", protocol: plain, GET: held },
       { path: "/fail", protocol: plain, GET: fail },
+      { path: "/post", protocol: plain, POST: hello },
     ]);
     http = createHttpTransport({
       routes,
@@ -252,6 +253,27 @@ describe("HTTP transport", () => {
       await ended;
       const statuses = received.match(/(?<=HTTP\/1\.1 )\d+/g);
       assert.deepEqual(statuses, ["200", "200", "200", "400"]);
+    }
+  });
+
+  it("a body far too large takes no answer back, however long it goes on", async () => {
+    for (let i = 0; i < 5; i++) {
+      const socket = connect({ port, host: "127.0.0.1" });
+      let received = "";
+      const closed = new Promise<Error | undefined>((resolve) => {
+        socket.on("error", resolve);
+        socket.on("close", () => resolve(undefined));
+      });
+      const body = Buffer.alloc(6_000_000, " ");
+      const head = `POST /post HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`;
+      socket.pause();
+      socket.write(Buffer.concat([Buffer.from(GET.repeat(3) + head), body]));
+      // It reads when it has sent all, as many clients do.
+      await sleep(50);
+      socket.on("data", (chunk) => (received += chunk.toString())).resume();
+      assert.equal(await closed, undefined);
+      const statuses = received.match(/(?<=HTTP\/1\.1 )\d+/g);
+      assert.deepEqual(statuses, ["200", "200", "200", "413"]);
     }
   });
 
