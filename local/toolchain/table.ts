@@ -78,10 +78,12 @@ export const toolTable = {
           },
         },
         {
-          // The last release whose Go module holds the language host; it serves today's engine.
-          module: "pulumi-language-nodejs",
-          package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
-          define: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": "v3.64.0" },
+          // Ours: no Go module holds Pulumi's any more.
+          module: "pulumi",
+          package: "./cmd/pulumi-language-nodejs",
+          define: {
+            "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${PULUMI}`,
+          },
         },
       ],
       scripts: ["pulumi-resource-pulumi-nodejs"],
@@ -236,6 +238,30 @@ export const toolTable = {
     bin: ["nft"],
     path: { version: { arguments: { nft: ["--version"] }, from: "1.0.1" } },
     debian: { packages: ["nftables"], bin: { nft: "usr/sbin/nft" } },
+    linuxOnly: true,
+  },
+  /** For tests: OpenShift's router and its builds from source; busybox is the shell in the builder image. */
+  haproxy: {
+    version: "2.6 or newer",
+    bin: ["haproxy"],
+    path: { version: { arguments: { haproxy: ["-v"] }, from: "2.6" } },
+    debian: { packages: ["haproxy"], bin: { haproxy: "usr/sbin/haproxy" } },
+    linuxOnly: true,
+  },
+  s2i: {
+    version: "1.4.0",
+    bin: ["s2i"],
+    path: { version: { arguments: { s2i: ["version"] }, from: "1.3", below: "2" } },
+    go: {
+      version: "1.4.0",
+      builds: [{ module: "s2i", package: "github.com/openshift/source-to-image/cmd/s2i" }],
+    },
+    linuxOnly: true,
+  },
+  busybox: {
+    version: "of the system's release",
+    bin: ["busybox"],
+    debian: { packages: ["busybox-static"], bin: { busybox: "bin/busybox" } },
     linuxOnly: true,
   },
   tini: {
