@@ -56,7 +56,7 @@ export interface Limits {
   readonly address?: AddressLimits;
 }
 
-const LIMITS: Limits = { silentMs: 60_000, wrongMs: 30_000, pauseMs: 100, requestMs: 5_000 };
+export const LIMITS: Limits = { silentMs: 60_000, wrongMs: 30_000, pauseMs: 100, requestMs: 5_000 };
 
 const BALANCER_MS = 10 * 60_000;
 

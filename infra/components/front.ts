@@ -5,9 +5,17 @@ import type { Exposure } from "../config/service";
 import type { ServiceIdentity } from "../manifests/labels";
 import { PORT_NAME, service } from "../manifests/service";
 import type { Cluster, Front } from "../targets/target";
-import { awaitAddress, type AwaitAddressArgs, type GivenAddress } from "./address";
+import { ADDRESS_LIMITS, awaitAddress, type AwaitAddressArgs, type GivenAddress } from "./address";
 import { registerEntry, type EntryOptions, type FrontTls } from "./entry";
-import { insideAddress, prove, urlOf, type Address, type Candidate, type Limits } from "./exposure";
+import {
+  insideAddress,
+  LIMITS,
+  prove,
+  urlOf,
+  type Address,
+  type Candidate,
+  type Limits,
+} from "./exposure";
 import type { ServiceNamespace } from "./service-namespace";
 import type { Proof } from "./smoke";
 
@@ -117,6 +125,7 @@ export function addressOf(
   pods: Deployment,
 ): pulumi.Output<Address> {
   const { cluster, exposure, identity } = args;
+  const limits = limitsOf(platform, args.limits);
   return pulumi
     .all([
       backend.spec.ports,
@@ -151,7 +160,7 @@ export function addressOf(
                 args,
                 platform,
                 known,
-                await given(exposure, { ...asked, reserved }, args, backend),
+                await given(exposure, { ...asked, reserved }, limits, backend),
               ),
             ];
       const proven = await prove({
@@ -159,7 +168,7 @@ export function addressOf(
         exposure,
         proof: args.proof,
         candidates: candidates.filter((candidate) => candidate !== undefined),
-        ...(args.limits === undefined ? {} : { limits: args.limits }),
+        limits,
       });
       if (proven.note !== undefined)
         void pulumi.log.warn(`service ${identity.service}: ${proven.note}`, backend);
@@ -173,15 +182,23 @@ const ENTRIES = { LoadBalancer: "Service", Ingress: "Ingress", Route: "Route" } 
 const given = (
   exposure: keyof typeof ENTRIES,
   asked: Omit<AwaitAddressArgs, "kind" | "onWait" | "limits">,
-  { limits }: FrontArgs,
+  { address }: Limits,
   backend: Service,
 ) =>
   awaitAddress({
     ...asked,
     kind: ENTRIES[exposure],
-    ...(limits?.address === undefined ? {} : { limits: limits.address }),
+    ...(address === undefined ? {} : { limits: address }),
     onWait: (text) => void pulumi.log.info(text, backend, undefined, true),
   });
+
+/** A platform that is quick need not be waited for as long as a cloud. */
+function limitsOf({ patienceSeconds }: Front, limits: Limits = LIMITS): Limits {
+  if (patienceSeconds === undefined) return limits;
+  const totalMs = patienceSeconds * 1000;
+  const { address = ADDRESS_LIMITS } = limits;
+  return { ...limits, balancerMs: totalMs, address: { ...address, totalMs } };
+}
 
 const addressIn = ({ url, reachableFrom }: Address): Address => ({ url, reachableFrom });
 

@@ -24,7 +24,7 @@ const CHECKS: Readonly<Partial<Record<TargetName, TargetCheck>>> = {
 
 /** What a target can do at all; what a cluster can do is known when it is asked. */
 export const POSSIBLE_EXPOSURES: Readonly<Record<TargetName, readonly Exposure[]>> = {
-  embedded: ["NodePort", "ClusterIP"],
+  embedded: ["NodePort", "LoadBalancer", "ClusterIP"],
   existing: EXPOSURES,
   gke: ["LoadBalancer", "Ingress", "ClusterIP"],
   iks: ["LoadBalancer", "Ingress", "NodePort", "ClusterIP"],

@@ -1,6 +1,7 @@
 /**
  * Target embedded: the Kubernetes that `local/cluster` runs on this machine.
- * Creates nothing but a provider; needs no credentials, only the running cluster.
+ * Creates nothing but a provider; needs no credentials, only the running cluster. Its load balancers' addresses are this
+ * machine's loopback ones.
  */
 import * as fs from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
@@ -10,13 +11,22 @@ import type { EmbeddedConfig } from "../config/targets/embedded";
 import { ProgramError } from "../errors";
 import { physicalName } from "../naming";
 import { isOffline } from "../offline-mode";
-import { BASE_IMAGE_USER, PROVIDER_DEFAULTS, type Cluster, type Target } from "./target";
+import {
+  BASE_IMAGE_USER,
+  PROVIDER_DEFAULTS,
+  type Capabilities,
+  type Cluster,
+  type Target,
+} from "./target";
 
 /** What the target needs to know of a running cluster. */
 type ClusterFacts = Pick<
   ClusterInfo,
-  "kubeconfig" | "host" | "registry" | "dockerHost" | "baseImage" | "platform"
+  "kubeconfig" | "host" | "registry" | "dockerHost" | "baseImage" | "platform" | "loadBalancer"
 >;
+
+/** Addresses are given and answer at once, or never. */
+const PATIENCE_SECONDS = 20;
 
 /** What a cluster usually says, for runs without one. */
 const OFFLINE_CLUSTER: ClusterFacts = {
@@ -26,6 +36,7 @@ const OFFLINE_CLUSTER: ClusterFacts = {
   dockerHost: "unix:///offline/docker.sock",
   baseImage: "localhost:5001/modelport/node:offline",
   platform: "linux/amd64",
+  loadBalancer: "127.213.0.0/24",
 };
 
 /** @throws ProgramError when the cluster doesn't run */
@@ -37,7 +48,7 @@ export function embedded(config: EmbeddedConfig): Target {
     platform: info.platform,
     defaultExposure: "NodePort",
     capabilities: {
-      exposures: ["NodePort", "ClusterIP"],
+      ...exposures(config, info),
       nodePortsReachable: true,
       customMetrics: false,
       cpuMetrics: false,
@@ -47,6 +58,23 @@ export function embedded(config: EmbeddedConfig): Target {
     build: { dockerHost: info.dockerHost, baseImage: info.baseImage },
     priceBasis: { kind: "none" },
     provision: (stack) => provision(config, info, stack),
+  };
+}
+
+/** LoadBalancers are there unless the cluster was started without. */
+function exposures(
+  { cluster }: EmbeddedConfig,
+  { loadBalancer }: ClusterFacts,
+): Pick<Capabilities, "exposures" | "refusals"> {
+  if (loadBalancer !== undefined) return { exposures: ["NodePort", "LoadBalancer", "ClusterIP"] };
+  return {
+    exposures: ["NodePort", "ClusterIP"],
+    refusals: {
+      LoadBalancer: {
+        why: `cluster ${cluster} was started with MODELPORT_LOAD_BALANCER=off, or before there were any`,
+        fix: "npm run cli -- cluster stop && unset MODELPORT_LOAD_BALANCER && npm run cli -- cluster start",
+      },
+    },
   };
 }
 
@@ -69,6 +97,10 @@ function provision(config: EmbeddedConfig, info: ClusterFacts, stack: string): C
       repository: (service) =>
         `${info.registry.server}/modelport/${physicalName([stack])}/${service}`,
     },
+    front: ({ exposure }) => ({
+      reachableFrom: exposure === "ClusterIP" ? "cluster" : "machine",
+      patienceSeconds: PATIENCE_SECONDS,
+    }),
     nodeAddresses: () => pulumi.output([{ host: info.host, reachableFrom: "machine" as const }]),
   };
 }

@@ -155,6 +155,8 @@ export interface Front {
   readonly reachableFrom: ReachableFrom;
   /** Whether it must answer from this machine; else silence is not a failure, and the API server's proxy is asked. Default: not from `vpc` and `cluster`. */
   readonly answersHere?: boolean;
+  /** How long it may take until there is an address, and until that answers. Default: as clouds take, a quarter of an hour. */
+  readonly patienceSeconds?: number;
   /** Of the Service. */
   readonly serviceAnnotations?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Reserved for `spec.loadBalancerIP`. */

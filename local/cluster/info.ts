@@ -23,6 +23,8 @@ export interface ClusterInfo {
   baseImage: string;
   platform: "linux/amd64" | "linux/arm64";
   ports: { api: number; registry: number };
+  /** The loopback addresses that Services of type LoadBalancer get; undefined: none get one here. */
+  loadBalancer?: string;
   supervisor: ProcessIdentity;
 }
 

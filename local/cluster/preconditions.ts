@@ -28,8 +28,20 @@ export async function checkMachine(settings: ClusterSettings): Promise<void> {
     });
   }
   checkLink(settings);
+  checkCertificates(settings.egress.certificates);
   await checkPort(settings.ports.api, "MODELPORT_API_PORT", "the Kubernetes API");
   await checkPort(settings.ports.registry, "MODELPORT_REGISTRY_PORT", "the container registry");
+}
+
+function checkCertificates(file: string | undefined): void {
+  if (file === undefined) return;
+  const text = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : undefined;
+  if (text?.includes("-----BEGIN CERTIFICATE-----") === true) return;
+  throw new UserError(`MODELPORT_CLUSTER_CA=${file} is not a file of certificates`, {
+    why: text === undefined ? "there is no such file" : "it holds no certificate in PEM",
+    fix: "name a file with -----BEGIN CERTIFICATE-----, or unset the variable",
+    exitCode: ExitCode.environment,
+  });
 }
 
 /** The link's network must not be one this machine is in already. */

@@ -20,13 +20,24 @@ export interface ClusterSettings {
   link: { device: string; hostAddress: string; nodeAddress: string };
   podCidr: string;
   serviceCidr: string;
+  /**
+   * What image builds and pulls go through, as the user gave it. Default: nothing, the cluster's network has no way out.
+   * Both become {@link file://./components/egress.ts} of dockerd and containerd.
+   */
+  egress: { proxy: string | undefined; certificates: string | undefined };
+  /** First three octets of the addresses that Services of type LoadBalancer get; undefined: none get one. */
+  loadBalancer: string | undefined;
   /** The control group that the kubelet's and the Docker daemon's containers are in. */
   cgroup: string;
 }
 
 /**
  * Settings come from the environment, because one machine has one embedded cluster:
- * MODELPORT_API_PORT (16443), MODELPORT_REGISTRY_PORT (15000), MODELPORT_LINK (10.213.77.0/30).
+ * - MODELPORT_API_PORT (16443), MODELPORT_REGISTRY_PORT (15000), MODELPORT_LINK (10.213.77.0/30);
+ * - MODELPORT_CLUSTER_PROXY: an HTTP proxy that this machine reaches, `http://[user:password@]host:port`; images that aren't
+ *   in the cluster's own registry are pulled, pushed and built on through it. Default: none, so such images can't be had;
+ * - MODELPORT_CLUSTER_CA: a file of certificates, PEM, that are trusted then besides the machine's own. Default: none;
+ * - MODELPORT_LOAD_BALANCER: `off` where something else gives addresses to Services of type LoadBalancer. Default: on.
  */
 export function clusterSettings(name: string = DEFAULT_CLUSTER): ClusterSettings {
   const id = crypto.createHash("sha256").update(`${stateDir()}\0${name}`).digest("hex").slice(0, 8);
@@ -41,15 +52,55 @@ export function clusterSettings(name: string = DEFAULT_CLUSTER): ClusterSettings
       registry: port("MODELPORT_REGISTRY_PORT", 15000),
     },
     link: { device: `mp-${id}`, ...link("MODELPORT_LINK", "10.213.77.0/30") },
+    egress: {
+      proxy: proxy("MODELPORT_CLUSTER_PROXY"),
+      certificates: file("MODELPORT_CLUSTER_CA"),
+    },
+    loadBalancer: loadBalancer("MODELPORT_LOAD_BALANCER", id),
     podCidr: "10.244.0.0/16",
     serviceCidr: "10.96.0.0/16",
     cgroup: `modelport-${id}`,
   };
 }
 
-function port(variable: string, fallback: number): number {
+function given(variable: string): string | undefined {
   const text = process.env[variable];
-  if (text === undefined || text === "") return fallback;
+  return text === "" ? undefined : text;
+}
+
+function file(variable: string): string | undefined {
+  const text = given(variable);
+  return text === undefined ? undefined : path.resolve(text);
+}
+
+function proxy(variable: string): string | undefined {
+  const text = given(variable);
+  if (text === undefined) return undefined;
+  const { protocol, hostname, pathname } = URL.canParse(text) ? new URL(text) : new URL("none:/");
+  if (protocol === "http:" && hostname !== "" && pathname === "/") return text;
+  const shown = text.replace(/\/\/.*@/, "//…@");
+  throw new UserError(`${variable}=${shown} is not the URL of an HTTP proxy`, {
+    why: "image pulls make tunnels through a proxy that speaks plain HTTP",
+    fix: "use the form http://proxy.example.com:3128",
+    exitCode: ExitCode.usage,
+  });
+}
+
+/** Two clusters of a machine have different ids, mostly with another second byte of 127.213.0.0/16, all of it loopback. */
+function loadBalancer(variable: string, id: string): string | undefined {
+  const text = given(variable) ?? "on";
+  if (text === "off") return undefined;
+  if (text === "on") return `127.213.${parseInt(id.slice(0, 2), 16)}`;
+  throw new UserError(`${variable}=${text} is neither on nor off`, {
+    why: "it says whether Services of type LoadBalancer get an address of this machine",
+    fix: `unset ${variable} to have them get one`,
+    exitCode: ExitCode.usage,
+  });
+}
+
+function port(variable: string, fallback: number): number {
+  const text = given(variable);
+  if (text === undefined) return fallback;
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= 65_535) return value;
   throw new UserError(`${variable}=${text} is not a port`, {
@@ -60,7 +111,7 @@ function port(variable: string, fallback: number): number {
 }
 
 function link(variable: string, fallback: string): { hostAddress: string; nodeAddress: string } {
-  const text = process.env[variable] ?? fallback;
+  const text = given(variable) ?? fallback;
   const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\/30$/.exec(text);
   const octets = match?.slice(1).map(Number) ?? [];
   const [a, b, c, last] = octets;

@@ -51,6 +51,7 @@ type Settings = Readonly<Record<string, unknown>>;
 const EXPOSURES: Readonly<Record<TargetName, Readonly<Record<string, Settings>>>> = {
   embedded: {
     "node-port": { exposure: "NodePort" },
+    "load-balancer": { exposure: "LoadBalancer" },
     "cluster-ip": { exposure: "ClusterIP" },
   },
   existing: {

@@ -31,14 +31,15 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** A /30 in a range that no interface of this machine is in. */
+/** A /30 in a range that no interface of this machine is in, any: somebody else may choose one before this one is there. */
 function freeLink(): string {
   const taken = Object.values(os.networkInterfaces()).flatMap((addresses) =>
     (addresses ?? []).map(({ address }) => address),
   );
-  for (let third = 80; third < 256; third++) {
-    const prefix = `10.213.${third}.`;
-    if (!taken.some((address) => address.startsWith(prefix))) return `${prefix}0/30`;
-  }
-  throw new Error("no free link network");
+  const free = Array.from({ length: 176 }, (_, index) => `10.213.${80 + index}.`).filter(
+    (prefix) => !taken.some((address) => address.startsWith(prefix)),
+  );
+  const prefix = free[Math.floor(Math.random() * free.length)];
+  if (prefix === undefined) throw new Error("no free link network");
+  return `${prefix}0/30`;
 }

@@ -9,6 +9,8 @@ export interface Context {
   /** The directory of the logs, as seen by the supervisor. */
   logs: string;
   tools: ClusterTools;
+  /** URL of the proxy to the outside, as the sandbox reaches it. */
+  proxy?: string;
   /** Reads a URL on the node's address, with the cluster's CA and administrator certificate for https. */
   get: (url: string) => Promise<{ status: number; body: string }>;
 }

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { pauseImage } from "../../image/names";
 import type { ClusterSettings } from "../settings";
 import { type Component, accepts } from "./component";
+import { configureEgress, egress } from "./egress";
 
 const OVERLAYFS_MAGIC = 0x794c7630;
 
@@ -19,6 +20,7 @@ export const containerd: Component = {
   configure: ({ settings, inside, tools }) => {
     const network = path.join(settings.directory, "cni");
     fs.mkdirSync(network, { recursive: true });
+    configureEgress(settings);
     fs.writeFileSync(
       path.join(settings.directory, "containerd.toml"),
       configuration(settings, inside, tools.cniPlugins),
@@ -28,8 +30,9 @@ export const containerd: Component = {
       JSON.stringify(podNetwork(settings.podCidr), null, 2),
     );
   },
-  command: ({ inside, tools }) => ({
-    argv: [tools.containerd, "--config", `${inside}/containerd.toml`],
+  command: (context) => ({
+    argv: [context.tools.containerd, "--config", `${context.inside}/containerd.toml`],
+    env: egress(context),
   }),
   healthy: ({ settings }) => accepts(path.join(settings.runDirectory, "containerd.sock")),
 };

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type Component, accepts } from "./component";
+import { type Component, type Context, accepts } from "./component";
 import { containerdSocket, onOverlay } from "./containerd";
+import { egress } from "./egress";
 
 export const dockerSocket = (runDirectory: string): string =>
   path.join(runDirectory, "docker.sock");
@@ -13,25 +14,28 @@ export const dockerd: Component = {
   // Without a file of its own it would read the machine's /etc/docker/daemon.json.
   configure: ({ settings }) =>
     fs.writeFileSync(path.join(settings.directory, "dockerd.json"), "{}"),
-  command: ({ inside, settings, tools }) => ({
-    argv: [
-      tools.dockerd,
-      `--host=unix://${inside}/run/docker.sock`,
-      `--containerd=${containerdSocket(inside)}`,
-      "--containerd-namespace=docker",
-      "--containerd-plugins-namespace=docker-plugins",
-      `--data-root=${inside}/docker`,
-      "--exec-root=/run/docker",
-      "--pidfile=/run/docker.pid",
-      `--config-file=${inside}/dockerd.json`,
-      `--storage-driver=${onOverlay(settings.directory) ? "vfs" : "overlay2"}`,
-      `--cgroup-parent=/${settings.cgroup}`,
-      "--exec-opt=native.cgroupdriver=cgroupfs",
-      "--bridge=none",
-      "--iptables=false",
-      "--ip6tables=false",
-      "--log-level=warn",
-    ],
+  command: (context) => ({
+    argv: argv(context),
+    env: egress(context),
   }),
   healthy: ({ settings }) => accepts(dockerSocket(settings.runDirectory)),
 };
+
+const argv = ({ inside, settings, tools }: Context): string[] => [
+  tools.dockerd,
+  `--host=unix://${inside}/run/docker.sock`,
+  `--containerd=${containerdSocket(inside)}`,
+  "--containerd-namespace=docker",
+  "--containerd-plugins-namespace=docker-plugins",
+  `--data-root=${inside}/docker`,
+  "--exec-root=/run/docker",
+  "--pidfile=/run/docker.pid",
+  `--config-file=${inside}/dockerd.json`,
+  `--storage-driver=${onOverlay(settings.directory) ? "vfs" : "overlay2"}`,
+  `--cgroup-parent=/${settings.cgroup}`,
+  "--exec-opt=native.cgroupdriver=cgroupfs",
+  "--bridge=none",
+  "--iptables=false",
+  "--ip6tables=false",
+  "--log-level=warn",
+];

@@ -12,7 +12,7 @@ import type { Component } from "./component";
 
 export type { ClusterTools, Component, Context } from "./component";
 
-/** Every process of the cluster. A further one (a load balancer, metrics, a second node) is a file and a line here. */
+/** Every process of the cluster. A further one (metrics, a second node) is a file and a line here. */
 export const components: readonly Component[] = [
   etcd,
   containerd,

@@ -101,7 +101,10 @@ export function signalInside(nsenterPid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** /run and /var/log of the machine are hidden behind empty ones: nothing of it can be used or changed. */
+/**
+ * /run and /var/log of the machine are hidden behind empty ones: nothing of it can be used or changed. Its name servers can't be
+ * reached from inside, where each question would wait half a minute: with an empty file CoreDNS is asked, on 127.0.0.1.
+ */
 function mountScript(settings: ClusterSettings): string {
   const { directory, runDirectory } = settings;
   return [
@@ -113,6 +116,7 @@ function mountScript(settings: ClusterSettings): string {
     `mount --rbind /mnt ${INSIDE}`,
     "umount -l /mnt",
     "mount -t tmpfs -o mode=0755 tmpfs /var/log",
+    `if [ -e /etc/resolv.conf ]; then mount --bind ${INSIDE}/resolv.conf /etc/resolv.conf; fi`,
     "mount --make-rshared /",
     "echo ready",
     "exec sleep infinity",

@@ -15,9 +15,12 @@ import { type ClusterInfo, clusterInfoPath } from "../info";
 import type { ClusterSettings } from "../settings";
 import { createCgroups, removeCgroups } from "./cgroups";
 import { type ComponentStatus, SupervisedComponent } from "./component";
+import { Api } from "./api";
+import { ServiceFollower } from "./follow-services";
 import { Forwarders } from "./forwarders";
 import { type ProvidedImage, provideImage, providePauseImage } from "./images";
 import { ensurePki } from "./pki";
+import { relayProxy } from "./proxy-relay";
 import { INSIDE, Sandbox } from "./sandbox";
 
 /** What the starting command hands to the supervisor. */
@@ -40,6 +43,7 @@ export class Supervisor {
   private readonly running: SupervisedComponent[] = [];
   private readonly forwarders: Forwarders;
   private sandbox: Sandbox | undefined;
+  private services: ServiceFollower | undefined;
   private phase: SupervisorStatus["phase"] = "starting";
   private lost: () => void = () => undefined;
 
@@ -47,7 +51,7 @@ export class Supervisor {
     const { settings, tools } = plan;
     const logs = path.join(settings.directory, "logs");
     this.context = { settings, tools, logs, inside: INSIDE, get: (url) => this.request(url) };
-    this.forwarders = new Forwarders(settings.link.nodeAddress, log);
+    this.forwarders = new Forwarders(settings.link.nodeAddress);
   }
 
   status(): SupervisorStatus {
@@ -77,8 +81,10 @@ export class Supervisor {
       log("the cluster's first process ended, and everything with it");
       this.lost();
     });
-    await this.forwarders.open(settings.ports.api, API_PORT);
-    await this.forwarders.open(settings.ports.registry, settings.ports.registry);
+    await this.forward("api", settings.ports.api, API_PORT);
+    await this.forward("registry", settings.ports.registry, settings.ports.registry);
+    const proxy = await relayProxy(settings);
+    if (proxy !== undefined) this.context.proxy = proxy;
 
     const started = this.startComponents(this.sandbox);
     const authorised = started("kube-apiserver").then(() => this.authoriseKubeadmAdministrators());
@@ -91,7 +97,8 @@ export class Supervisor {
       started("kubelet").then(() => this.nodeReady()),
     ]);
     if (this.phase !== "starting") return;
-    void this.forwarders.followNodePorts(this.apiOptions());
+    this.services = this.follower();
+    void this.services.follow();
     this.phase = "ready";
     writeAtomically(clusterInfoPath(settings.name), JSON.stringify(this.info(), null, 2));
     log("ready");
@@ -102,6 +109,7 @@ export class Supervisor {
     this.phase = "stopping";
     const { settings } = this.plan;
     fs.rmSync(clusterInfoPath(settings.name), { force: true });
+    this.services?.close();
     this.forwarders.close();
     // Every store of the cluster survives a kill; only a machine that loses power could lose writes.
     for (const component of this.running) component.stop();
@@ -126,6 +134,18 @@ export class Supervisor {
       promises.set(component.name, start);
     }
     return started;
+  }
+
+  private async forward(owner: string, port: number, nodePort: number): Promise<void> {
+    const at = { host: "127.0.0.1", port };
+    const [taken] = await this.forwarders.set(owner, [{ at, nodePort }]);
+    if (taken !== undefined) throw taken.error;
+  }
+
+  private follower(): ServiceFollower {
+    const { link, loadBalancer } = this.plan.settings;
+    const server = { ...this.identity(), host: link.nodeAddress, port: API_PORT };
+    return new ServiceFollower(new Api(server, log), this.forwarders, loadBalancer, log);
   }
 
   private async nodeReady(): Promise<void> {
@@ -180,13 +200,11 @@ export class Supervisor {
       baseImage: nodeImage.reference,
       platform: process.arch === "arm64" ? "linux/arm64" : "linux/amd64",
       ports: settings.ports,
+      ...(settings.loadBalancer === undefined
+        ? {}
+        : { loadBalancer: `${settings.loadBalancer}.0/24` }),
       supervisor: thisProcess(),
     };
-  }
-
-  private apiOptions(): https.RequestOptions {
-    const { settings } = this.plan;
-    return { ...this.identity(), host: settings.link.nodeAddress, port: API_PORT };
   }
 
   /** The administrator's certificate. Peers are in the sandbox, several with self-signed certificates: not verified. */

@@ -39,7 +39,6 @@ const EXPOSURES: readonly Case[] = (
     ["iks", "Route"],
     ["openshift", "Ingress"],
     ["minikube", "Route"],
-    ["embedded", "LoadBalancer"],
     ["embedded", "Ingress"],
     ["existing", "LoadBalancer"],
     ["existing", "Ingress"],

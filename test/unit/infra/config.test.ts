@@ -406,7 +406,7 @@ describe("stack config", () => {
       service({ exposure: "Route" }),
       "services.iris.exposure",
       /"Route", on target embedded/,
-      /one of .*NodePort, ClusterIP/,
+      /one of .*NodePort, LoadBalancer, ClusterIP/,
       /config rm/,
     ],
     [

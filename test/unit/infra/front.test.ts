@@ -267,6 +267,21 @@ describe("an address in an update", () => {
     assert.equal(outputs["reachableFrom"], "cluster");
   });
 
+  it("is waited for as long as the platform may take", async () => {
+    const { port } = await api(({ url }, count) => [
+      200,
+      // More questions than fit into the patience with any other platform.
+      url.includes("/proxy/") || count > 30 ? { status } : { status: { loadBalancer: {} } },
+    ]);
+    const { outputs } = await register({
+      exposure: "LoadBalancer",
+      platform: { reachableFrom: "vpc", patienceSeconds: 15 },
+      preview: false,
+      api: port,
+    });
+    assert.equal(outputs["url"], "http://192.0.2.7");
+  });
+
   it("fails when the platform withholds it", async () => {
     const { port } = await api(() => [200, { status: { loadBalancer: {} } }]);
     await assert.rejects(

@@ -1,9 +1,17 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import type { ClusterInfo } from "../../../../local/cluster/info";
 import { thisProcess } from "../../../../local/toolchain/process-identity";
 
-/** What a running embedded cluster, "local", leaves for the rest below XDG_STATE_HOME: this process stands for its supervisor. */
-export function writeRunningCluster(home: string, kubeconfig: string): void {
+/**
+ * What a running embedded cluster, "local", leaves for the rest below XDG_STATE_HOME: this process stands for its supervisor.
+ * @param facts what else it says of itself
+ */
+export function writeRunningCluster(
+  home: string,
+  kubeconfig: string,
+  facts: Partial<ClusterInfo> = {},
+): void {
   const folder = path.join(home, "modelport", "clusters", "local");
   fs.mkdirSync(folder, { recursive: true });
   fs.writeFileSync(path.join(folder, "admin.conf"), kubeconfig);
@@ -19,6 +27,7 @@ export function writeRunningCluster(home: string, kubeconfig: string): void {
       baseImage: "localhost:5001/modelport/node:24",
       platform: "linux/amd64",
       supervisor: thisProcess(),
+      ...facts,
     }),
   );
 }

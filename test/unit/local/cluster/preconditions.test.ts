@@ -38,6 +38,15 @@ describe("what the embedded cluster needs of a machine", () => {
     await checkMachine(await freeSettings());
   });
 
+  it("refuses certificates that are none", async () => {
+    const settings = await freeSettings();
+    for (const [certificates, why] of [
+      ["/nowhere/ca.pem", /no such file/],
+      [__filename, /holds no certificate/],
+    ] as const)
+      await refusedWith({ ...settings, egress: { ...settings.egress, certificates } }, why);
+  });
+
   for (const [key, variable] of [
     ["api", "MODELPORT_API_PORT"],
     ["registry", "MODELPORT_REGISTRY_PORT"],

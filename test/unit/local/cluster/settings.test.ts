@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import * as path from "node:path";
 import { UserError } from "../../../../local/errors";
 import { clusterSettings } from "../../../../local/cluster/settings";
 
@@ -7,6 +8,9 @@ describe("embedded cluster settings", () => {
     "MODELPORT_API_PORT",
     "MODELPORT_REGISTRY_PORT",
     "MODELPORT_LINK",
+    "MODELPORT_CLUSTER_PROXY",
+    "MODELPORT_CLUSTER_CA",
+    "MODELPORT_LOAD_BALANCER",
     "XDG_STATE_HOME",
   ];
   const before = variables.map((name) => [name, process.env[name]] as const);
@@ -38,6 +42,24 @@ describe("embedded cluster settings", () => {
     assert.ok(clusterSettings().link.device.length <= 15);
   });
 
+  it("takes a proxy, certificates, and load balancers' addresses of its own", () => {
+    process.env["MODELPORT_CLUSTER_PROXY"] = "http://me:word@proxy.example.com:3128";
+    process.env["MODELPORT_CLUSTER_CA"] = "ca.pem";
+    const { egress, loadBalancer, id } = clusterSettings();
+    assert.deepEqual(egress, {
+      proxy: "http://me:word@proxy.example.com:3128",
+      certificates: path.resolve("ca.pem"),
+    });
+    assert.equal(loadBalancer, `127.213.${parseInt(id.slice(0, 2), 16)}`);
+    process.env["MODELPORT_LOAD_BALANCER"] = "off";
+    assert.equal(clusterSettings().loadBalancer, undefined);
+  });
+
+  it("does not print a proxy's password", () => {
+    process.env["MODELPORT_CLUSTER_PROXY"] = "https://me:password@proxy.example.com";
+    assert.throws(() => clusterSettings(), /^UserError: (?!.*password).*proxy\.example\.com/s);
+  });
+
   for (const [variable, value] of [
     ["MODELPORT_API_PORT", "http"],
     ["MODELPORT_API_PORT", "0"],
@@ -45,6 +67,9 @@ describe("embedded cluster settings", () => {
     ["MODELPORT_LINK", "10.0.0.0/24"],
     ["MODELPORT_LINK", "10.0.0.1/30"],
     ["MODELPORT_LINK", "10.0.0.256/30"],
+    ["MODELPORT_CLUSTER_PROXY", "proxy.example.com:3128"],
+    ["MODELPORT_CLUSTER_PROXY", "https://proxy.example.com"],
+    ["MODELPORT_LOAD_BALANCER", "no"],
   ] as const) {
     it(`refuses ${variable}=${value}`, () => {
       process.env[variable] = value;
