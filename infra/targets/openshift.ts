@@ -14,6 +14,7 @@ import { createCluster } from "./ibm/cluster";
 import { apiKey, ibmContext, type IbmContext } from "./ibm/context";
 import { front } from "./ibm/front";
 import { kubeconfigOf } from "./ibm/kubeconfig";
+import { storageName } from "./ibm/names";
 import { nodeAddresses } from "./ibm/node-addresses";
 import { prices } from "./ibm/prices";
 import { IbmRegistry } from "./ibm/registry";
@@ -108,7 +109,7 @@ class OpenShiftCluster extends pulumi.ComponentResource implements Cluster {
  * @returns its CRN; undefined where none is needed
  */
 function objectStorage(
-  { name, own, tags, resourceGroupId }: IbmContext,
+  { stack, own, tags, resourceGroupId }: IbmContext,
   { infrastructure, cosInstanceCrn }: OpenShiftConfig,
 ): pulumi.Output<string> | undefined {
   if (infrastructure === "classic") return undefined;
@@ -116,7 +117,7 @@ function objectStorage(
   return new ResourceInstance(
     "storage",
     {
-      name: `${name}-registry`,
+      name: storageName(stack),
       service: "cloud-object-storage",
       plan: "standard",
       location: "global",

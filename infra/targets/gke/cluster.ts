@@ -1,5 +1,5 @@
 import { Cluster, type ClusterArgs } from "@pulumi/gcp/container/cluster";
-import { baseName, MAX_CLUSTER_NAME_LENGTH, zonesOf, type GkeContext } from "./context";
+import { clusterName, zonesOf, type GkeContext } from "./context";
 import { POD_RANGE, SERVICE_RANGE, type GkeNetwork } from "./network";
 import { nodeConfig } from "./node-pool";
 import { CLOUD_PLATFORM, type NodeAccount } from "./project";
@@ -17,7 +17,7 @@ export function createCluster(
     "cluster",
     {
       project: config.project,
-      name: baseName(stack, MAX_CLUSTER_NAME_LENGTH),
+      name: clusterName(stack),
       location: zones.length === 1 ? (zones[0] ?? config.region) : config.region,
       network: network.id,
       subnetwork: subnetwork.id,

@@ -17,10 +17,25 @@ export interface GkeContext {
 }
 
 /** Cluster names are shorter than others': https://docs.cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters */
-export const MAX_CLUSTER_NAME_LENGTH = 40;
+const MAX_CLUSTER_NAME_LENGTH = 40;
+
+/** Likewise of service accounts: https://docs.cloud.google.com/iam/docs/service-accounts-create */
+const MAX_ACCOUNT_LENGTH = 30;
 
 export const baseName = (stack: string, maxLength?: number) =>
   physicalName(["modelport", stack], maxLength);
+
+export const clusterName = (stack: string) => baseName(stack, MAX_CLUSTER_NAME_LENGTH);
+
+/** Of the nodes' service account. */
+export const nodeAccountId = (stack: string) => baseName(stack, MAX_ACCOUNT_LENGTH);
+
+export const nodeAccountEmail = ({ project }: GkeConfig, stack: string) =>
+  `${nodeAccountId(stack)}@${project}.iam.gserviceaccount.com`;
+
+/** Of a service's balancer: each kind has a name of its own, so that a service that changes sides gets the new one before it gives up the old one. */
+export const addressName = (stack: string, service: string, internal = false) =>
+  physicalName(["modelport", stack, service, ...(internal ? ["internal"] : [])]);
 
 /** The nodes' zones; none of an Autopilot cluster, whose nodes are Google's. */
 export function zonesOf({ mode, zones, region }: GkeConfig): readonly string[] {

@@ -5,9 +5,8 @@ import { RecordSet } from "@pulumi/gcp/dns/recordSet";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import type * as pulumi from "@pulumi/pulumi";
 import { ProgramError } from "../../errors";
-import { physicalName } from "../../naming";
 import type { Front, FrontArgs } from "../target";
-import type { GkeContext } from "./context";
+import { addressName, type GkeContext } from "./context";
 import { backendConfig, frontendConfig, managedCertificate } from "./google-objects";
 
 /** What a front is made in. */
@@ -35,7 +34,6 @@ export function front(place: FrontPlace, args: FrontArgs): Front {
 function loadBalancer({ context, subnetwork }: FrontPlace, args: FrontArgs): Front {
   const { config, own, labels, apis } = context;
   const { service, stack, internal } = args;
-  // Each kind has a name of its own: a service that changes sides gets the new address before it gives up the old one.
   const suffix = internal ? ["internal"] : [];
   const address = new Address(
     [service, ...suffix].join("-"),
@@ -44,7 +42,7 @@ function loadBalancer({ context, subnetwork }: FrontPlace, args: FrontArgs): Fro
       region: config.region,
       description: `Balancer of ${service}, modelport's stack ${stack}`,
       labels: { ...labels },
-      name: physicalName(["modelport", stack, service, ...suffix]),
+      name: addressName(stack, service, internal),
       ...(internal
         ? { addressType: "INTERNAL", subnetwork: subnetwork.id }
         : { addressType: "EXTERNAL" }),
@@ -70,11 +68,11 @@ function ingress(place: FrontPlace, args: FrontArgs): Front {
   const { config, own, apis, labels } = place.context;
   const { service, stack, host, tls, health } = args;
   if (host === undefined) throw new ProgramError(`service ${service}: an Ingress needs a host`);
-  const addressName = physicalName(["modelport", stack, service]);
+  const name = addressName(stack, service);
   const cloud = { ...own, parent: args.parent, dependsOn: [...apis] };
   const address = new GlobalAddress(
     service,
-    { project: config.project, name: addressName, labels: { ...labels } },
+    { project: config.project, name, labels: { ...labels } },
     cloud,
   );
   const record =
@@ -117,7 +115,7 @@ function ingress(place: FrontPlace, args: FrontArgs): Front {
     ingress: {
       annotations: {
         ...INGRESS_CLASS,
-        "kubernetes.io/ingress.global-static-ip-name": addressName,
+        "kubernetes.io/ingress.global-static-ip-name": name,
         ...(certificate.length === 0 ? {} : { "networking.gke.io/managed-certificates": service }),
         ...(redirect.length === 0 ? {} : { "networking.gke.io/v1beta1.FrontendConfig": service }),
       },

@@ -3,7 +3,7 @@ import { IAMMember } from "@pulumi/gcp/projects/iammember";
 import { Account } from "@pulumi/gcp/serviceaccount/account";
 import type * as pulumi from "@pulumi/pulumi";
 import type { GkeConfig } from "../../config/targets/gke";
-import { baseName, type GkeContext } from "./context";
+import { nodeAccountEmail, nodeAccountId, type GkeContext } from "./context";
 
 const APIS = ["cloudresourcemanager", "iam", "compute", "container", "artifactregistry"] as const;
 
@@ -35,8 +35,6 @@ const NODE_ROLES = {
 /** Scope of nodes: what IAM grants their account is the limit. */
 export const CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform";
 
-const MAX_ACCOUNT_LENGTH = 30;
-
 export interface NodeAccount {
   /** Known before the account is there: what takes it is not replaced on its account. */
   readonly email: string;
@@ -47,8 +45,8 @@ export interface NodeAccount {
 /** An account of the nodes' own: the project's default one may do too much, or, in a new organisation, nothing. */
 export function nodeAccount({ config, stack, own, apis }: GkeContext): NodeAccount {
   const { project } = config;
-  const accountId = baseName(stack, MAX_ACCOUNT_LENGTH);
-  const email = `${accountId}@${project}.iam.gserviceaccount.com`;
+  const accountId = nodeAccountId(stack);
+  const email = nodeAccountEmail(config, stack);
   const account = new Account(
     "nodes",
     { project, accountId, displayName: `Nodes of modelport's stack ${stack}`.slice(0, 100) },

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { ContainerCluster } from "@pulumi/ibm/containerCluster";
 import { ContainerVpcCluster } from "@pulumi/ibm/containerVpcCluster";
 import { ProgramError } from "../../errors";
-import { clusterName, type IbmContext } from "./context";
+import type { IbmContext } from "./context";
+import { clusterName } from "./names";
 import { VpcNetwork } from "./network";
 import { classicPool, workerPools, type WorkerArgs } from "./worker-pools";
 

@@ -3,8 +3,8 @@ import { getResourceGroupOutput } from "@pulumi/ibm/getResourceGroup";
 import { Provider as IbmProvider } from "@pulumi/ibm/provider";
 import type { IbmConfig } from "../../config/targets/ibm";
 import { ProgramError } from "../../errors";
-import { physicalName } from "../../naming";
 import { isOffline } from "../../offline-mode";
+import { API_KEY_VARIABLES, baseName, stackTag } from "./names";
 
 /** What all parts of a cluster on IBM Cloud are made with. */
 export interface IbmContext {
@@ -20,12 +20,6 @@ export interface IbmContext {
   readonly own: { readonly parent: pulumi.Resource; readonly provider: IbmProvider };
 }
 
-/** Cluster names are shorter than others': https://cloud.ibm.com/docs/containers?topic=containers-cluster-create-vpc-gen2 */
-const MAX_CLUSTER_NAME_LENGTH = 32;
-
-export const clusterName = (stack: string) =>
-  physicalName(["modelport", stack], MAX_CLUSTER_NAME_LENGTH);
-
 /** Registers IBM Cloud's provider, which takes the API key from the environment: it stays out of the state. */
 export function ibmContext(
   name: string,
@@ -37,8 +31,8 @@ export function ibmContext(
   return {
     config,
     stack,
-    name: physicalName(["modelport", stack]),
-    tags: ["modelport", `modelport-stack:${physicalName([stack])}`],
+    name: baseName(stack),
+    tags: ["modelport", stackTag(stack)],
     resourceGroupId:
       config.resourceGroup === undefined
         ? undefined
@@ -46,9 +40,6 @@ export function ibmContext(
     own: { parent, provider },
   };
 }
-
-/** Variables that IBM Cloud's provider reads: https://registry.terraform.io/providers/IBM-Cloud/ibm/latest/docs */
-const API_KEY_VARIABLES = ["IC_API_KEY", "IBMCLOUD_API_KEY"] as const;
 
 /** The caller's API key. @throws ProgramError when there is none */
 export function apiKey(): string {
@@ -62,7 +53,3 @@ export function apiKey(): string {
     fix: "export IC_API_KEY=…   (one is made by `ibmcloud iam api-key-create modelport`, or at https://cloud.ibm.com/iam/apikeys)",
   });
 }
-
-/** The workers' zones. */
-export const zonesOf = ({ zones, region }: IbmConfig): readonly string[] =>
-  zones ?? [`${region}-1`];

@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { IsPublicGateway } from "@pulumi/ibm/isPublicGateway";
 import { IsSubnet } from "@pulumi/ibm/isSubnet";
 import { IsVpc } from "@pulumi/ibm/isVpc";
-import { physicalName } from "../../naming";
-import { zonesOf, type IbmContext } from "./context";
+import type { IbmContext } from "./context";
+import { zoneName, zonesOf } from "./names";
 
 /** A VPC of the stack's own, with a subnet in each zone of the workers. */
 export class VpcNetwork extends pulumi.ComponentResource {
@@ -23,7 +23,7 @@ export class VpcNetwork extends pulumi.ComponentResource {
     this.vpcId = vpc.id;
     this.zones = zonesOf(config).map((zone) => {
       const place = {
-        name: physicalName(["modelport", stack, zone]),
+        name: zoneName(stack, zone),
         vpc: vpc.id,
         zone,
         ...common,

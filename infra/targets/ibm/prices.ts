@@ -1,6 +1,6 @@
 import { GPU_FLAVORS, type IbmConfig } from "../../config/targets/ibm";
 import type { HourlyPrices, PriceItem } from "../target";
-import { zonesOf } from "./context";
+import { zonesOf } from "./names";
 
 const SOURCE =
   "rounded list prices of us-south from cloud.ibm.com/kubernetes/catalog and cloud.ibm.com/vpc/pricing; other regions cost up to a quarter more: check before you rely on it";

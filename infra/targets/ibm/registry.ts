@@ -4,25 +4,10 @@ import { CrRetentionPolicy } from "@pulumi/ibm/crRetentionPolicy";
 import { IamServiceApiKey } from "@pulumi/ibm/iamServiceApiKey";
 import { IamServiceId } from "@pulumi/ibm/iamServiceId";
 import { IamServicePolicy } from "@pulumi/ibm/iamServicePolicy";
-import type { Region } from "../../config/targets/ibm";
 import { physicalName } from "../../naming";
 import type { RegistryLogin, RegistryStore } from "../target";
 import { apiKey, type IbmContext } from "./context";
-
-/** The registry's host for a region: https://cloud.ibm.com/docs/Registry?topic=Registry-registry_overview#registry_regions */
-export const REGISTRY_HOSTS: Readonly<Record<Region, string>> = {
-  "au-syd": "au.icr.io",
-  "br-sao": "br.icr.io",
-  "ca-mon": "ca2.icr.io",
-  "ca-tor": "ca.icr.io",
-  "eu-de": "de.icr.io",
-  "eu-es": "es.icr.io",
-  "eu-gb": "uk.icr.io",
-  "jp-osa": "jp2.icr.io",
-  "jp-tok": "jp.icr.io",
-  "us-east": "us.icr.io",
-  "us-south": "us.icr.io",
-};
+import { pullAccount, pullDescription, REGISTRY_HOSTS } from "./names";
 
 /** Of IBM's own images, and of namespaces that are in no region. */
 const GLOBAL_HOST = "icr.io";
@@ -81,8 +66,8 @@ function pullLogin(
   { config, stack }: IbmContext,
   own: pulumi.CustomResourceOptions,
 ): RegistryLogin {
-  const account = physicalName(["modelport", stack, "pull"]);
-  const description = `Pulls the images of modelport's stack ${stack}`;
+  const account = pullAccount(stack);
+  const description = pullDescription(stack);
   const serviceId = new IamServiceId(name, { name: account, description }, own);
   const mayRead = (policy: string, namespace: string) =>
     new IamServicePolicy(

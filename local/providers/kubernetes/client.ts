@@ -114,18 +114,27 @@ export class KubeClient {
     this.#watches.destroy();
   }
 
+  async #token(): Promise<string | undefined> {
+    try {
+      return this.connection.token ?? (await this.connection.exec?.token());
+    } catch (error) {
+      throw new UnreachableError(`getting credentials: ${(error as Error).message}`);
+    }
+  }
+
   async #json(method: string, path: string, options: RequestOptions): Promise<KubeObject> {
     return JSON.parse(
       await read(await this.#open(method, path, options, this.#requests)),
     ) as KubeObject;
   }
 
-  #open(
+  async #open(
     method: string,
     path: string,
     options: RequestOptions,
     agent: http.Agent,
   ): Promise<http.IncomingMessage> {
+    const token = await this.#token();
     const url = new URL(this.#base.pathname.replace(/\/$/, "") + path, this.#base);
     for (const [key, value] of Object.entries(options.query ?? {}))
       if (value !== undefined) url.searchParams.set(key, value);
@@ -138,8 +147,7 @@ export class KubeClient {
       headers["Content-Type"] = options.contentType ?? "application/json";
       headers["Content-Length"] = Buffer.byteLength(body);
     }
-    if (this.connection.token !== undefined)
-      headers["Authorization"] = `Bearer ${this.connection.token}`;
+    if (token !== undefined) headers["Authorization"] = `Bearer ${token}`;
     return new Promise((resolve, reject) => {
       const request = (url.protocol === "https:" ? https : http).request(
         url,

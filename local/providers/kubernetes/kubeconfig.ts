@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { isMap, type Plain, type PlainObject } from "../rpc/properties";
+import { ExecCredential } from "./exec-credential";
 import { get, getList, getMap, getString } from "./object";
 
 export interface Connection {
@@ -12,6 +13,8 @@ export interface Connection {
   cert?: Buffer;
   key?: Buffer;
   token?: string;
+  /** Gives tokens, where there is none. */
+  exec?: ExecCredential;
   tlsServerName?: string;
   insecureSkipTlsVerify: boolean;
   /** Of the context; "" when it names none. */
@@ -78,7 +81,7 @@ export function connect(kubeconfig: Kubeconfig, overrides: Overrides): Connectio
   if (!URL.canParse(server)) throw new Error(`"${server}" is not a server address`);
   const userName = getString(context, "user");
   const user = named(content, "users", userName, "user") ?? {};
-  for (const unsupported of ["exec", "auth-provider", "username"])
+  for (const unsupported of ["auth-provider", "username"])
     if (get(user, unsupported) !== undefined)
       throw new Error(
         `user "${userName}" signs in by "${unsupported}", which this stand-in for the Kubernetes provider does not do`,
@@ -99,6 +102,7 @@ export function connect(kubeconfig: Kubeconfig, overrides: Overrides): Connectio
     tokenFile === ""
       ? getString(user, "token")
       : fs.readFileSync(path.resolve(folder, tokenFile), "utf8").trim();
+  const exec = get(user, "exec");
   const tlsServerName = getString(cluster, "tls-server-name");
   return {
     server,
@@ -106,6 +110,7 @@ export function connect(kubeconfig: Kubeconfig, overrides: Overrides): Connectio
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
     ...(token !== "" && { token }),
+    ...(isMap(exec) && { exec: new ExecCredential(exec, cluster) }),
     ...(tlsServerName !== "" && { tlsServerName }),
     insecureSkipTlsVerify: get(cluster, "insecure-skip-tls-verify") === true,
     namespace: getString(context, "namespace"),

@@ -13,7 +13,7 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { Engine } from "./engine";
-import { toRpcStatus } from "./errors";
+import { toRpcStatus, UnimplementedError } from "./errors";
 
 export interface Provider {
   /** The version the SDK in node_modules asks for. */
@@ -27,6 +27,10 @@ export interface Provider {
   read(request: pb.ReadRequest): Promise<pb.ReadResponse>;
   update(request: pb.UpdateRequest): Promise<pb.UpdateResponse>;
   delete(request: pb.DeleteRequest): Promise<void>;
+  /** Default: there are no functions. */
+  invoke?(request: pb.InvokeRequest): Promise<pb.InvokeResponse>;
+  /** Of a plugin that is what its parameters make of it. Default: it takes none. */
+  parameterize?(request: pb.ParameterizeRequest): Promise<pb.ParameterizeResponse>;
   /** Ends what is being waited for; the operations fail with their partial state. */
   cancel(): void;
 }
@@ -92,8 +96,15 @@ function implementation(provider: Provider, engine: Engine): UntypedServiceImple
       await provider.delete(request);
       return new Empty();
     }),
-    invoke: on((request: pb.InvokeRequest) =>
-      Promise.reject(new Error(`the stand-in provider has no function ${request.getTok()}`)),
+    invoke: on(
+      (request: pb.InvokeRequest) =>
+        provider.invoke?.(request) ??
+        Promise.reject(new Error(`the stand-in provider has no function ${request.getTok()}`)),
+    ),
+    parameterize: on(
+      (request: pb.ParameterizeRequest) =>
+        provider.parameterize?.(request) ??
+        Promise.reject(new UnimplementedError("the stand-in provider takes no parameters")),
     ),
   };
 }

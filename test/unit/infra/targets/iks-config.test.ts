@@ -3,7 +3,7 @@ import { parseConfig } from "../../../../infra/config";
 import { GPU_FLAVORS, GPU_TYPES, REGIONS } from "../../../../infra/config/targets/ibm";
 import { ConfigError } from "../../../../infra/errors";
 import { prices, workerPrice } from "../../../../infra/targets/ibm/prices";
-import { REGISTRY_HOSTS } from "../../../../infra/targets/ibm/registry";
+import { REGISTRY_HOSTS } from "../../../../infra/targets/ibm/names";
 import { configOf, NAMESPACE } from "../support/iks";
 
 type Settings = Record<string, unknown>;

@@ -17,7 +17,7 @@ clusters:
 - {name: two, cluster: {server: "https://127.0.0.1:2", insecure-skip-tls-verify: true}}
 users:
 - {name: u, user: {token: t}}
-- {name: signs-in, user: {exec: {command: aws}}}
+- {name: signs-in, user: {auth-provider: {name: gcp}}}
 `;
 
 describe("a kubeconfig", () => {
@@ -78,7 +78,7 @@ describe("a kubeconfig", () => {
     [
       "a way of signing in it does not have",
       { context: "second" },
-      /"signs-in" signs in by "exec"/,
+      /"signs-in" signs in by "auth-provider"/,
     ],
   ];
   for (const [what, overrides, message] of faults)

@@ -1,0 +1,39 @@
+import type { SimulatedCloud } from "../cloud";
+import { login, userKey } from "./account";
+import { addons } from "./addons";
+import { getClusterConfig } from "./cluster-config";
+import { clusters } from "./cluster-rules";
+import { classicCluster, vpcCluster } from "./clusters";
+import { startControllers, stopAllControllers } from "./controllers";
+import { serviceApiKey, serviceId, servicePolicy } from "./iam";
+import { sweepInterfaces } from "./network-use";
+import { classicWorkerPool, vpcWorkerPool } from "./pools";
+import { namespace, registries, retentionPolicy } from "./registry";
+import { getResourceGroup, resourceInstance } from "./resources";
+import { endpoints, rest } from "./rest";
+import { publicGateway, subnet, vpc } from "./vpc";
+
+export const ibm: SimulatedCloud = {
+  name: "ibm",
+  kinds: [
+    ...[vpc, publicGateway, subnet],
+    ...[vpcCluster, classicCluster, vpcWorkerPool, classicWorkerPool, addons],
+    ...[namespace, retentionPolicy],
+    ...[serviceId, servicePolicy, serviceApiKey],
+    resourceInstance,
+  ],
+  functions: {
+    "ibm:index/getContainerClusterConfig:getContainerClusterConfig": getClusterConfig,
+    "ibm:index/getResourceGroup:getResourceGroup": getResourceGroup,
+  },
+  login,
+  rest,
+  registries,
+  programs: {},
+  async start(cloud) {
+    sweepInterfaces(cloud);
+    for (const cluster of clusters(cloud)) await startControllers(cluster, cloud);
+    return { IC_API_KEY: userKey(cloud), ...endpoints(cloud) };
+  },
+  stop: stopAllControllers,
+};
