@@ -52,9 +52,12 @@ export class Engine {
     await this.change(["up", "--yes", "--skip-preview"], onEvent);
   }
 
-  /** @param newLogin the program gives clusters a new login first. Default: the state's is good */
-  async destroy(onEvent: OnEvent, newLogin = false): Promise<void> {
-    await this.change(["destroy", "--yes", "--skip-preview"], onEvent, newLogin);
+  /**
+   * @param newLogin the program gives clusters a new login first. Default: the state's is good
+   * @param more variables of this run alone
+   */
+  async destroy(onEvent: OnEvent, newLogin = false, more: Variables = {}): Promise<void> {
+    await this.change(["destroy", "--yes", "--skip-preview"], onEvent, newLogin, more);
   }
 
   /** @param urns only these; default: all. @param newLogin as for {@link destroy} */
@@ -121,13 +124,17 @@ export class Engine {
   }
 
   /** Runs a change to its end, or to a clean stop after Ctrl-C. */
-  private async change(args: string[], onEvent: OnEvent, newLogin = false): Promise<void> {
+  private async change(
+    args: string[],
+    onEvent: OnEvent,
+    newLogin = false,
+    more: Variables = {},
+  ): Promise<void> {
     const flags = newLogin ? ["--run-program", "--json"] : ["--json"];
-    const child = this.start(
-      [...args, ...flags],
-      "pipe",
-      newLogin ? { [ONLY_CLUSTER]: "true" } : {},
-    );
+    const child = this.start([...args, ...flags], "pipe", {
+      ...more,
+      ...(newLogin ? { [ONLY_CLUSTER]: "true" } : {}),
+    });
     const ending = onInterrupt(child);
     const forget = recordRun(this.options.stack, child.pid ?? 0);
     const other: string[] = [];

@@ -101,16 +101,17 @@ function projectDefaults(root: string): Record<string, unknown> {
 
 /** Pulumi hands texts over as they are and everything else as JSON; secrets it has decrypted. */
 function asPulumiSees(value: unknown, open: OpenSecret): string {
-  const plain = opened(value, open);
+  const plain = openedValue(value, open);
   return typeof plain === "string" ? plain : JSON.stringify(plain);
 }
 
-function opened(value: unknown, open: OpenSecret): unknown {
+/** A value with its secrets in plain text, at any depth. */
+export function openedValue(value: unknown, open: OpenSecret): unknown {
   if (isSecret(value)) return open(value.secure);
-  if (Array.isArray(value)) return value.map((inner) => opened(inner, open));
+  if (Array.isArray(value)) return value.map((inner) => openedValue(inner, open));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, opened(inner, open)]),
+    Object.entries(value).map(([key, inner]) => [key, openedValue(inner, open)]),
   );
 }
 

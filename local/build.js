@@ -19,6 +19,7 @@ const pulumi = [
   "typescript",
   "onnxruntime-node",
   "@cyclonedx/cyclonedx-library",
+  "google-auth-library",
 ];
 
 /** `with`: bundles that are loaded by this one. @type {Record<string, { entry: string, external: string[], with?: string[] }>} */

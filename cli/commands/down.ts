@@ -1,18 +1,17 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { Command } from "commander";
-import { UserError } from "../../local/errors";
+import { type Command, InvalidArgumentError } from "commander";
+import { ExitCode, UserError } from "../../local/errors";
 import { cacheDir, repositoryRoot, stateDir } from "../../local/paths";
 import type { Progress } from "../../local/progress";
 import { fileBackend, ownBackend, passphraseFile } from "../backend";
+import { DESTROY_PATIENCE, destroy } from "../destroy";
 import { isRented, requireCloud } from "../doctor/cloud";
 import { forgetRecord, ownsCluster } from "../embedded";
-import { EngineError } from "../engine";
-import { ChangeReport } from "../events";
-import { expires } from "../login";
-import { afterFailedDestroy, refuseProtected } from "../protection";
+import { PROOF_PATIENCE, proveEmpty, type Waiting } from "../inventory/proof";
+import { lookAtStack } from "../inventory/stack";
 import { claim, settle } from "../recovery";
-import { openSession, openStack, type Session, type StackContext, stackExists } from "../session";
+import { openSession, openStack, type StackContext, stackExists } from "../session";
 import { stacksInBackend, stateFile } from "../state";
 import { readClusterInfo, stopCluster } from "../../local/cluster/index";
 import { clusterDir } from "../../local/cluster/info";
@@ -23,17 +22,36 @@ export function registerDown(program: Command): void {
     .command("down")
     .summary("take a stack away, with its cluster and everything made for it")
     .description(
-      "Takes a stack away: its resources in a cloud, its state, the embedded cluster, and the files made on this machine.\nThe tool cache stays, so that the next `up` is quick. Other stacks stay.",
+      "Takes a stack away: its resources in a cloud, its state, the embedded cluster, and the files made on this machine.\nThen asks the cloud itself for what is left; if there is anything, fails with a list and the commands that remove it.\nThe tool cache stays, so that the next `up` is quick. Other stacks stay.",
     )
     .option("--stack <name>", "which stack. Default: as for up")
     .option("--purge", "remove the tool cache and the compiled program too")
+    .option("--patience <minutes>", "how long to wait for what a cloud releases late", minutes, 10)
+    .option("--no-inventory", "don't ask the cloud whether anything is left")
     .action(down);
 }
 
-async function down(options: { stack?: string; purge?: true }): Promise<void> {
+/** @throws InvalidArgumentError, which the parser tells */
+function minutes(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0))
+    throw new InvalidArgumentError("It is a number, 0 or more.");
+  return value;
+}
+
+interface DownOptions {
+  stack?: string;
+  purge?: true;
+  /** Whether the cloud is asked what is left. */
+  inventory: boolean;
+  /** Minutes. */
+  patience: number;
+}
+
+async function down(options: DownOptions): Promise<void> {
   const context = await openStack(options.stack);
   const removed = [
-    await removeStack(context),
+    await removeStack(context, options),
     removeMachineState(context),
     options.purge === true && purge(context.progress),
   ];
@@ -41,21 +59,23 @@ async function down(options: { stack?: string; purge?: true }): Promise<void> {
 }
 
 /** @returns whether there was one */
-async function removeStack(context: StackContext): Promise<boolean> {
+async function removeStack(context: StackContext, options: DownOptions): Promise<boolean> {
   const { stack, settings, backend, progress } = context;
   const isFile = fileBackend(backend["PULUMI_BACKEND_URL"] ?? "") !== undefined;
-  if (isFile && stateFile(stack, backend) === undefined) return stopOwnCluster(context);
+  if (isFile && stateFile(stack, backend) === undefined) return removeForgotten(context, options);
   if (isRented(settings.target)) await requireCloud(context);
   await claim(context);
   const session = await openSession(context);
-  if (!(await stackExists(session))) return stopOwnCluster(context);
+  if (!(await stackExists(session))) return removeForgotten(context, options);
   if (ownsCluster(settings.target) && !clusterRuns()) {
     const step = progress.step(`forgetting stack ${stack}`);
     await session.engine.remove();
     step.done("its cluster doesn't run, and goes with everything in it");
   } else {
     await settle(session);
-    await destroy(session);
+    await destroy(session, { ...DESTROY_PATIENCE, totalMs: milliseconds(options) });
+    // A stack of which something is left stays known, empty: the next `down` asks again.
+    if (!ownsCluster(settings.target)) await prove(context, options);
     await session.engine.remove();
   }
   forgetRecord(stack);
@@ -63,36 +83,31 @@ async function removeStack(context: StackContext): Promise<boolean> {
   return true;
 }
 
-/** @returns whether the login to the cluster is to be made anew first. @throws UserError if the cluster is protected */
-async function needsLogin({ stack, settings, engine }: Session): Promise<boolean> {
-  if (!isRented(settings.target)) return false;
-  const { state } = await engine.export();
-  refuseProtected(stack, settings.target, state.resources);
-  return expires(settings.target, state.resources);
+/** Of a stack without state there may be things in a cloud all the same: the state was lost, or is somewhere else. */
+async function removeForgotten(context: StackContext, options: DownOptions): Promise<boolean> {
+  const { target } = context.settings;
+  if (isRented(target))
+    await prove(context, options, { ...PROOF_PATIENCE, totalMs: 0 }).catch((error: unknown) => {
+      // With such a config it can't have been up.
+      if (!(error instanceof UserError) || error.exitCode !== ExitCode.usage) throw error;
+      process.stderr.write(`no cloud was asked: ${error.message}\n`);
+    });
+  return stopOwnCluster(context);
 }
 
-/** All resources of a stack, of an own cluster as far as it lets them go. @throws UserError where something is left, or protected */
-export async function destroy(session: Session): Promise<void> {
-  const { stack, settings, progress, engine } = session;
-  const newLogin = await needsLogin(session);
-  const report = new ChangeReport(`pulumi destroy, stack ${stack}`, progress);
-  try {
-    await engine.destroy(report.onEvent, newLogin);
-    report.done();
-  } catch (error) {
-    report.fail();
-    if (!(error instanceof EngineError)) throw error;
-    const why = [...report.summary.errors, error.output].filter((text) => text !== "").join("\n");
-    if (ownsCluster(settings.target)) {
-      process.stderr.write(`${why}\nremoving the cluster with everything in it instead\n`);
-      return;
-    }
-    throw new UserError(`stack ${stack} could not be taken away`, {
-      why,
-      fix: afterFailedDestroy(stack, why),
-    });
-  }
+/** @throws UserError with what is left, and how it is removed */
+async function prove(
+  context: StackContext,
+  options: DownOptions,
+  patience: Waiting = PROOF_PATIENCE,
+): Promise<void> {
+  if (!options.inventory) return;
+  const totalMs = Math.min(patience.totalMs, milliseconds(options));
+  const look = () => lookAtStack(context);
+  await proveEmpty(context.stack, look, context.progress, { ...patience, totalMs });
 }
+
+const milliseconds = ({ patience }: DownOptions) => patience * 60_000;
 
 function clusterRuns(): boolean {
   return readClusterInfo() !== undefined;

@@ -4,6 +4,7 @@ import { registerDev } from "./dev";
 import { registerDoctor } from "./doctor";
 import { registerDown } from "./down";
 import { registerEnv } from "./env";
+import { registerInventory } from "./inventory";
 import { registerNewModel } from "./new-model";
 import { registerPortForward } from "./port-forward";
 import { registerPredict } from "./predict";
@@ -22,6 +23,7 @@ export const commands: readonly ((program: Command) => void)[] = [
   registerDown,
   registerPreview,
   registerStatus,
+  registerInventory,
   registerUrl,
   registerPredict,
   registerPortForward,

@@ -121,7 +121,7 @@ async function placeOf({ server }: KubeContext): Promise<ReachableFrom> {
   return placeOfHost(address?.address ?? hostname);
 }
 
-function readKubeconfig({ kubeconfig }: ExistingConfig): { text: string; origin: string } {
+export function readKubeconfig({ kubeconfig }: ExistingConfig): { text: string; origin: string } {
   if (kubeconfig?.includes("\n"))
     return { text: kubeconfig, origin: "modelport:existing.kubeconfig" };
   const first = process.env["KUBECONFIG"]?.split(path.delimiter)[0];
@@ -138,7 +138,7 @@ function readKubeconfig({ kubeconfig }: ExistingConfig): { text: string; origin:
   }
 }
 
-async function findContext(
+export async function findContext(
   text: string,
   origin: string,
   config: ExistingConfig,

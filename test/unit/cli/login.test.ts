@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { destroy } from "../../../cli/commands/down";
+import { destroy } from "../../../cli/destroy";
 import { Engine } from "../../../cli/engine";
 import { expires } from "../../../cli/login";
 import { settle } from "../../../cli/recovery";

@@ -1,0 +1,128 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { UserError } from "../local/errors";
+import { isRented } from "./doctor/cloud";
+import { ownsCluster } from "./embedded";
+import { EngineError } from "./engine";
+import { ChangeReport } from "./events";
+import type { Inventory } from "./inventory/found";
+import { leftovers, type Waiting } from "./inventory/proof";
+import { lookAtStack } from "./inventory/stack";
+import { isReleasedLate, isUnreachable } from "./late-release";
+import { expires } from "./login";
+import { afterFailedDestroy, refuseProtected } from "./protection";
+import type { Session } from "./session";
+
+/** For what a cloud releases late: balancers and addresses take minutes. */
+export const DESTROY_PATIENCE: Waiting = {
+  totalMs: 600_000,
+  firstPauseMs: 10_000,
+  longestPauseMs: 60_000,
+};
+
+/** Why a destroy ended before its end. */
+interface Failure {
+  /** What the engine and its providers said, one by one. */
+  readonly errors: readonly string[];
+  readonly text: string;
+}
+
+/** Pulumi's Kubernetes provider forgets what was in a cluster that is gone: https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/ */
+const CLUSTER_IS_GONE = { PULUMI_K8S_DELETE_UNREACHABLE: "true" };
+
+/**
+ * All resources of a stack, of an own cluster as far as it lets them go. Tries again where a cloud releases late what something else uses,
+ * and forgets what was in a cluster that the cloud says is gone.
+ *
+ * @param look what the cloud holds. Default: it is asked
+ * @throws UserError where something is left, or protected
+ */
+export async function destroy(
+  session: Session,
+  patience: Waiting = DESTROY_PATIENCE,
+  look: () => Promise<Inventory> = () => lookAtStack(session),
+): Promise<void> {
+  const { stack, settings, progress } = session;
+  const end = Date.now() + patience.totalMs;
+  let wait = patience.firstPauseMs;
+  let clusterGone = false;
+  for (;;) {
+    const failure = await destroyOnce(session, clusterGone);
+    if (failure === undefined) return;
+    if (ownsCluster(settings.target)) {
+      process.stderr.write(`${failure.text}\nremoving the cluster with everything in it instead\n`);
+      return;
+    }
+    if (isRented(settings.target) && !clusterGone && isUnreachable(failure.errors)) {
+      clusterGone = await isClusterGone(look);
+      if (clusterGone) {
+        progress
+          .step("the cluster doesn't answer")
+          .done("the cloud has none of that name: what was in it is gone with it");
+        continue;
+      }
+    }
+    const late = isReleasedLate(failure.errors);
+    if (!late || Date.now() + wait > end) throw await failed(stack, failure.text, late, look);
+    const step = progress.step(`the cloud has not released all of it, again in ${wait / 1000} s`);
+    step.update(firstLine(failure.text));
+    await pause(wait);
+    step.done(firstLine(failure.text));
+    wait = Math.min(wait * 2, patience.longestPauseMs);
+  }
+}
+
+/** @returns why it was not done, undefined if it was. @throws UserError if the cluster is protected, or nothing could be begun */
+async function destroyOnce(session: Session, clusterGone: boolean): Promise<Failure | undefined> {
+  const { stack, progress, engine } = session;
+  const newLogin = (await needsLogin(session)) && !clusterGone;
+  const report = new ChangeReport(`pulumi destroy, stack ${stack}`, progress);
+  try {
+    await engine.destroy(report.onEvent, newLogin, clusterGone ? CLUSTER_IS_GONE : {});
+    report.done();
+    return undefined;
+  } catch (error) {
+    report.fail();
+    if (!(error instanceof EngineError)) throw error;
+    const told = report.summary.errors;
+    const errors = told.length > 0 ? told : [error.output];
+    return { errors, text: [...told, error.output].filter((text) => text !== "").join("\n") };
+  }
+}
+
+/** @returns whether the login to the cluster is to be made anew first. @throws UserError if the cluster is protected */
+async function needsLogin({ stack, settings, engine }: Session): Promise<boolean> {
+  if (!isRented(settings.target)) return false;
+  const { state } = await engine.export();
+  refuseProtected(stack, settings.target, state.resources);
+  return expires(settings.target, state.resources);
+}
+
+/** Only the cloud's own word counts: a network that is down looks the same from here. */
+async function isClusterGone(look: () => Promise<Inventory>): Promise<boolean> {
+  const { found, looked } = await look().catch((): Partial<Inventory> => ({}));
+  return looked?.includes("clusters") === true && !found?.some(({ kind }) => kind === "cluster");
+}
+
+async function failed(
+  stack: string,
+  why: string,
+  late: boolean,
+  look: () => Promise<Inventory>,
+): Promise<UserError> {
+  const what = `stack ${stack} could not be taken away`;
+  const plain = new UserError(what, { why, fix: afterFailedDestroy(stack, why) });
+  if (!late) return plain;
+  // Something holds it that isn't going: most likely what a controller made, and Pulumi doesn't know.
+  const inventory = await look().catch(() => undefined);
+  if (inventory === undefined || inventory.found.length === 0) return plain;
+  const { why: left = "", fix } = leftovers(stack, inventory);
+  return new UserError(`${what}: something of it is still used`, {
+    why: [why, "there is of it, what uses something first:", left].join("\n       "),
+    ...(fix === undefined ? {} : { fix }),
+  });
+}
+
+const firstLine = (text: string) => {
+  const line = text.split("\n").find((part) => /[a-z]/i.test(part)) ?? "";
+  return line.length > 160 ? `${line.slice(0, 159)}…` : line.trim();
+};

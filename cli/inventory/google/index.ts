@@ -1,0 +1,30 @@
+import type { StackConfig } from "../../../infra/config/schema";
+import { lookAt, type Inventory } from "../found";
+import { GoogleApi } from "./api";
+import { clusterLook } from "./clusters";
+import { computeLooks } from "./compute";
+import { googleLogin, type GoogleProviderConfig } from "./credentials";
+import { recordLooks } from "./records";
+import { bindingLook, accountLook } from "./accounts";
+import { repositoryLooks } from "./repositories";
+import { googleStack } from "./stack";
+
+/** What Google Cloud holds of a stack. The APIs that the stack enabled stay, and don't count: others may have come to use them. */
+export async function googleInventory(
+  name: string,
+  config: Extract<StackConfig, { target: "gke" }>,
+  provider: GoogleProviderConfig = {},
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Inventory> {
+  const stack = googleStack(name, config);
+  const api = new GoogleApi(googleLogin(stack.project, provider, env), env);
+  const clusters = clusterLook(api, stack);
+  return lookAt(`Google Cloud, project ${stack.project}`, [
+    clusters,
+    ...recordLooks(api, stack),
+    ...computeLooks(api, stack, async () => (await clusters.find()).length > 0),
+    ...repositoryLooks(api, stack),
+    bindingLook(api, stack),
+    accountLook(api, stack),
+  ]);
+}
