@@ -1,0 +1,53 @@
+import type { Random } from "../../fuzz/random";
+import { type Victim, VICTIMS } from "./victims";
+
+/** What is cut off: `up` from nothing, `up` to another config, `down`. */
+export type Kind = "creation" | "change" | "removal";
+
+/** How a command that nobody interrupts goes. */
+export interface Course {
+  readonly milliseconds: number;
+  /** That it prints. */
+  readonly lines: number;
+}
+
+/** When to kill: so long after the command has printed so many lines. */
+export interface Moment {
+  readonly lines: number;
+  readonly milliseconds: number;
+}
+
+export interface Point {
+  readonly kind: Kind;
+  readonly victim: Victim;
+  readonly moment: Moment;
+  /** Which command comes next. */
+  readonly next: "up" | "down";
+}
+
+/** Most of what goes wrong begins with all of it gone. */
+const WEIGHTS: Record<Victim, number> = { everything: 8, "the command": 1, "the engine": 1 };
+/** After a line, in ms: what it announces is under way then. */
+const LATEST_AFTER_LINE = 400;
+
+/** @param courses how long the commands take here @param isUp whether the stack is there */
+export function choosePoint(
+  random: Random,
+  courses: Readonly<Record<Kind, Course>>,
+  isUp: boolean,
+): Point {
+  const kind = isUp
+    ? random.weighted<Kind>([
+        [3, "creation"],
+        [4, "change"],
+        [3, "removal"],
+      ])
+    : "creation";
+  const { milliseconds, lines } = courses[kind];
+  const moment = random.chance(0.5)
+    ? { lines: 0, milliseconds: random.int(0, milliseconds) }
+    : { lines: random.int(1, Math.max(1, lines)), milliseconds: random.int(0, LATEST_AFTER_LINE) };
+  const victim = random.weighted(VICTIMS.map((one) => [WEIGHTS[one], one] as const));
+  const next = kind === "removal" && random.chance(0.5) ? "down" : "up";
+  return { kind, victim, moment, next };
+}

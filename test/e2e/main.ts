@@ -1,0 +1,78 @@
+import { spawnSync } from "node:child_process";
+import { parseArgs } from "node:util";
+import { EXPOSURES, type Exposure } from "../../infra/config/service";
+import { repositoryRoot } from "../../local/paths";
+import { Journey } from "./journey";
+import { runSteps, table } from "./support/report";
+import { Worlds } from "./support/worlds";
+import { targets } from "./targets";
+import type { Target } from "./targets/target";
+
+const USAGE = `npm run e2e                                    all end-to-end tests
+npm run e2e -- --target <target> [--exposure <exposure>]...   one target's journey, step by step
+  targets: ${targets.map(({ name }) => name).join(", ")}; exposures: ${EXPOSURES.join(", ")} (default: all that the target can do)`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      target: { type: "string" },
+      exposure: { type: "string", multiple: true },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help === true) {
+    console.log(USAGE);
+    return 0;
+  }
+  if (values.target === undefined) return everything();
+  const target = targets.find(({ name }) => name === values.target);
+  if (target === undefined) throw new Error(`there is no target ${values.target}\n\n${USAGE}`);
+  return travel(target, chosen(target, values.exposure));
+}
+
+/** @returns the exit code */
+async function travel(target: Target, exposures: readonly Exposure[]): Promise<number> {
+  const worlds = new Worlds();
+  const journey = new Journey(target, worlds, exposures);
+  const print = (line: string): void => console.log(line);
+  const timings = await runSteps(target.name, journey.steps, print);
+  const end = { name: "the world is taken away", run: () => stop(journey, worlds) };
+  timings.push(...(await runSteps(target.name, [end], print)));
+  console.log(`\n${table(timings)}`);
+  return timings.every(({ passed }) => passed) ? 0 : 1;
+}
+
+async function stop(journey: Journey, worlds: Worlds): Promise<void> {
+  try {
+    await journey.close();
+  } finally {
+    await worlds.stop();
+  }
+}
+
+function chosen(target: Target, asked: readonly string[] = []): readonly Exposure[] {
+  if (asked.length === 0) return target.exposures;
+  const found = target.exposures.filter((exposure) => asked.includes(exposure));
+  if (found.length === asked.length) return found;
+  throw new Error(
+    `${target.name} has the exposures ${target.exposures.join(", ")} here\n\n${USAGE}`,
+  );
+}
+
+function everything(): number {
+  const args = ["node_modules/mocha/bin/mocha.js", "--bail", "--timeout", "300000"];
+  const files = ["test/e2e/**/*.test.ts"];
+  const { status } = spawnSync(process.execPath, [...args, ...files], {
+    cwd: repositoryRoot(),
+    stdio: "inherit",
+  });
+  return status ?? 1;
+}
+
+void main().then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 2;
+  },
+);

@@ -1,0 +1,8 @@
+import { embedded } from "./embedded";
+import { existing } from "./existing";
+import { gke } from "./gke";
+import { minikube } from "./minikube";
+import type { Target } from "./target";
+
+/** Every target that a journey is made on; those with worlds of one kind stand together, and share it. */
+export const targets: readonly Target[] = [embedded, existing, minikube, gke];
