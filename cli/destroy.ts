@@ -1,16 +1,20 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { UserError } from "../local/errors";
+import { wayOut } from "./causes";
 import { isRented } from "./doctor/cloud";
 import { ownsCluster } from "./embedded";
 import { EngineError } from "./engine";
 import { ChangeReport } from "./events";
 import type { Inventory } from "./inventory/found";
 import { leftovers, type Waiting } from "./inventory/proof";
+import { seesNetwork } from "./inventory/control";
+import { type Held, Memory } from "./inventory/memory";
 import { lookAtStack } from "./inventory/stack";
 import { isReleasedLate, isUnreachable } from "./late-release";
 import { expires } from "./login";
 import { afterFailedDestroy, refuseProtected } from "./protection";
 import type { Session } from "./session";
+import { stuckNamespaces } from "./stuck-namespaces";
 
 /** For what a cloud releases late: balancers and addresses take minutes. */
 export const DESTROY_PATIENCE: Waiting = {
@@ -27,22 +31,25 @@ interface Failure {
 }
 
 /** Pulumi's Kubernetes provider forgets what was in a cluster that is gone: https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/ */
-const CLUSTER_IS_GONE = { PULUMI_K8S_DELETE_UNREACHABLE: "true" };
+export const CLUSTER_IS_GONE = { PULUMI_K8S_DELETE_UNREACHABLE: "true" };
 
 /**
  * All resources of a stack, of an own cluster as far as it lets them go. Tries again where a cloud releases late what something else uses,
  * and forgets what was in a cluster that the cloud says is gone.
  *
+ * @param patience counted from the first failure that passes: a cluster alone takes longer to go
+ * @param memory what the state held and the looks before have learnt
  * @param look what the cloud holds. Default: it is asked
  * @throws UserError where something is left, or protected
  */
 export async function destroy(
   session: Session,
   patience: Waiting = DESTROY_PATIENCE,
-  look: () => Promise<Inventory> = () => lookAtStack(session),
+  memory: Memory = new Memory(),
+  look: () => Promise<Inventory> = () => lookAtStack(session, memory),
 ): Promise<void> {
-  const { stack, settings, progress } = session;
-  const end = Date.now() + patience.totalMs;
+  const { settings, progress } = session;
+  let end: number | undefined;
   let wait = patience.firstPauseMs;
   let clusterGone = false;
   for (;;) {
@@ -53,7 +60,7 @@ export async function destroy(
       return;
     }
     if (isRented(settings.target) && !clusterGone && isUnreachable(failure.errors)) {
-      clusterGone = await isClusterGone(look);
+      clusterGone = await isClusterGone(look, memory.held);
       if (clusterGone) {
         progress
           .step("the cluster doesn't answer")
@@ -62,7 +69,8 @@ export async function destroy(
       }
     }
     const late = isReleasedLate(failure.errors);
-    if (!late || Date.now() + wait > end) throw await failed(stack, failure.text, late, look);
+    end ??= Date.now() + patience.totalMs;
+    if (!late || Date.now() + wait > end) throw await failed(session, failure.text, late, look);
     const step = progress.step(`the cloud has not released all of it, again in ${wait / 1000} s`);
     step.update(firstLine(failure.text));
     await pause(wait);
@@ -97,20 +105,40 @@ async function needsLogin({ stack, settings, engine }: Session): Promise<boolean
   return expires(settings.target, state.resources);
 }
 
-/** Only the cloud's own word counts: a network that is down looks the same from here. */
-async function isClusterGone(look: () => Promise<Inventory>): Promise<boolean> {
-  const { found, looked } = await look().catch((): Partial<Inventory> => ({}));
-  return looked?.includes("clusters") === true && !found?.some(({ kind }) => kind === "cluster");
+/**
+ * Only the cloud's own word counts: a network that is down looks the same from here. And it counts only where the cluster would be seen: who
+ * sees the network that it was in, asks in the right place and may look.
+ */
+export async function isClusterGone(
+  look: () => Promise<Inventory>,
+  held: readonly Held[],
+): Promise<boolean> {
+  const inventory = await look().catch(() => undefined);
+  return (
+    inventory?.looked.includes("clusters") === true &&
+    !inventory.found.some(({ kind }) => kind === "cluster") &&
+    seesNetwork(inventory, held)
+  );
 }
 
 async function failed(
-  stack: string,
+  session: Session,
   why: string,
   late: boolean,
   look: () => Promise<Inventory>,
 ): Promise<UserError> {
+  const { stack, settings } = session;
   const what = `stack ${stack} could not be taken away`;
-  const plain = new UserError(what, { why, fix: afterFailedDestroy(stack, why) });
+  const known = wayOut(why, { stack, target: settings.target });
+  const stuck = await stuckNamespaces(session);
+  const plain = new UserError(what, {
+    why: [why, ...stuck.map((one) => one.why)].join("\n       "),
+    fix: [
+      ...(known === undefined ? [] : [known]),
+      ...stuck.map((one) => one.fix),
+      afterFailedDestroy(stack, why),
+    ].join("\n       "),
+  });
   if (!late) return plain;
   // Something holds it that isn't going: most likely what a controller made, and Pulumi doesn't know.
   const inventory = await look().catch(() => undefined);

@@ -60,14 +60,20 @@ export class Engine {
     await this.change(["destroy", "--yes", "--skip-preview"], onEvent, newLogin, more);
   }
 
-  /** @param urns only these; default: all. @param newLogin as for {@link destroy} */
-  async refresh(onEvent: OnEvent, urns: readonly string[] = [], newLogin = false): Promise<void> {
-    const targets = urns.flatMap((urn) => ["--target", urn]);
-    await this.change(
-      ["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...targets],
-      onEvent,
-      newLogin,
-    );
+  /** @param urns only these; default: all. @param newLogin as for {@link destroy} @param more as for {@link destroy} */
+  async refresh(
+    onEvent: OnEvent,
+    urns: readonly string[] = [],
+    newLogin = false,
+    more: Variables = {},
+  ): Promise<void> {
+    const flags = ["--clear-pending-creates", ...targets(urns)];
+    await this.change(["refresh", "--yes", "--skip-preview", ...flags], onEvent, newLogin, more);
+  }
+
+  /** Gives clusters a new login, and leaves pending creations pending. @param providers URNs of those who log in */
+  async renewLogin(onEvent: OnEvent, providers: readonly string[]): Promise<void> {
+    await this.change(["refresh", "--yes", "--skip-preview", ...targets(providers)], onEvent, true);
   }
 
   /** Shows what would change, in Pulumi's own words. @returns pulumi's exit code */
@@ -187,6 +193,8 @@ export class Engine {
     return new EngineError(command, clean(output), code);
   }
 }
+
+const targets = (urns: readonly string[]) => urns.flatMap((urn) => ["--target", urn]);
 
 /** @returns an event, undefined for a line that is none */
 function parseEvent(line: string): EngineEvent | undefined {

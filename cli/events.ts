@@ -18,6 +18,9 @@ const SHOWN: readonly string[] = ["info", "info#err", "warning", "error"];
 /** Where a plugin was found is our doing, and nobody's concern. */
 const NOISE = /^using pulumi-\S+ from \$PATH/;
 
+/** Where an output failed that the program gives to the engine is nobody's concern either. */
+const SERIALIZING = /^(?:error serializing property "\w+": )+/;
+
 export interface ChangeSummary {
   /** Number of resources by operation, `same` among them. */
   changes: Readonly<Record<string, number>>;
@@ -95,7 +98,7 @@ export class ChangeReport {
     urn?: string;
     ephemeral?: boolean;
   }): void {
-    const message = stripColours(diagnostic.message).trimEnd();
+    const message = stripColours(diagnostic.message).trimEnd().replace(SERIALIZING, "");
     if (message.trim() === "" || NOISE.test(message) || !SHOWN.includes(diagnostic.severity))
       return;
     if (diagnostic.severity === "error") this.errors.push(message);

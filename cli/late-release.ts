@@ -12,10 +12,13 @@ const RELEASED_LATE: readonly RegExp[] = [
   // Two at once at a project's policy: https://docs.cloud.google.com/iam/docs/retry-strategy
   /concurrent policy changes/i,
   // Subnets, security groups, gateways and VPCs: https://github.com/IBM-Cloud/terraform-provider-ibm/issues/2779
-  /while it is in use|is (?:still )?in use by|\b(?:subnet|vpc|security_group|public_gateway|load_balancer)_in_use/i,
+  /\bin use\b|[a-z]_in_use\b/i,
   /(?:is|are) (?:still )?(?:being|currently) deleted|is in a? ?deleting|deletion is in progress|delete_pending/i,
   /\b(?:error|status|code)\W{0,3}409\b|\b409 conflict\b/i,
 ];
+
+/** Also a 409, of Pulumi's own: somebody else is at work. https://www.pulumi.com/docs/support/troubleshooting/common-issues/update-conflicts/ */
+const TAKEN = /another update is (?:currently )?in progress|stack is currently locked/i;
 
 /** The engine's last word after what it said before. */
 const SUMMARY = /^\s*(?:update|destroy) failed\s*$/i;
@@ -24,10 +27,11 @@ const SUMMARY = /^\s*(?:update|destroy) failed\s*$/i;
 export function isReleasedLate(errors: readonly string[]): boolean {
   const causes = errors.filter((text) => text.trim() !== "" && !SUMMARY.test(text));
   return (
-    causes.length > 0 && causes.every((text) => RELEASED_LATE.some((words) => words.test(text)))
+    causes.length > 0 &&
+    causes.every((text) => !TAKEN.test(text) && RELEASED_LATE.some((words) => words.test(text)))
   );
 }
 
 /** The cluster doesn't answer; Pulumi's Kubernetes provider in its own words. */
 export const isUnreachable = (errors: readonly string[]) =>
-  errors.some((text) => /cluster is unreachable/i.test(text));
+  errors.some((text) => /cluster is unreachable|PULUMI_K8S_DELETE_UNREACHABLE/i.test(text));

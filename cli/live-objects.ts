@@ -1,56 +1,62 @@
-import type { KubernetesObject, KubernetesObjectApi } from "@kubernetes/client-node";
-import type { StateResource } from "./state";
+import { setTimeout as pause } from "node:timers/promises";
+import type {
+  KubernetesObject,
+  KubernetesObjectApi,
+  V1NamespaceStatus,
+} from "@kubernetes/client-node";
+import { UserError } from "../local/errors";
+import { NoAnswer, unreachable, within } from "./cluster-access";
+import type { Waiting } from "./inventory/proof";
+import { loginsIn } from "./login";
+import { reveal, type StateResource } from "./state";
+import { stuck } from "./stuck-namespaces";
 
 export interface LiveObject {
-  /** As Pulumi's Kubernetes provider forms it: `namespace/name`, or `name` for what has no namespace. */
+  /** As its provider forms it: of Kubernetes `namespace/name`, or `name` for what has no namespace. */
   id: string;
-  /** As few as the provider needs to read the rest, and no data of the object: it may be secret. */
+  /** As few as the provider needs to read the rest, and no data of the object: it may be secret. None: it reads by the ID alone. */
   outputs: Record<string, unknown>;
 }
 
-/** @returns the object a state resource describes, if the cluster has it and it is the stack's */
-export type ClusterFinder = (resource: StateResource) => Promise<LiveObject | undefined>;
+/** @returns what a state resource describes, if it is there and the stack's */
+export type Finder = (resource: StateResource) => Promise<LiveObject | undefined>;
 
-/** How `pulumi stack export --show-secrets` marks a secret; `plaintext` is JSON. */
-const SECRET_KEY = "4dabf18193072939515e22adb298388d";
+/** How long an API server may take for one object. */
+const ANSWER_MS = 30_000;
 
-/** @param resources the stack's, whose providers hold the kubeconfigs, in plain text */
-export async function findInCluster(resources: readonly StateResource[]): Promise<ClusterFinder> {
-  const { KubeConfig, KubernetesObjectApi } = await import("@kubernetes/client-node");
-  const apis = new Map<string, KubernetesObjectApi>();
-  for (const provider of resources) {
-    if (provider.type !== "pulumi:providers:kubernetes") continue;
-    const { kubeconfig, context } = reveal(provider.inputs ?? {}) as Record<string, unknown>;
-    const config = new KubeConfig();
-    if (typeof kubeconfig !== "string") config.loadFromDefault();
-    else if (/^\s*[{a-zA-Z][^\n]*[:{]/.test(kubeconfig) && /[\n{]/.test(kubeconfig))
-      config.loadFromString(kubeconfig);
-    else config.loadFromFile(kubeconfig);
-    if (typeof context === "string") config.setCurrentContext(context);
-    apis.set(`${provider.urn}::${provider.id ?? ""}`, KubernetesObjectApi.makeApiClient(config));
-  }
+/** A namespace waits for its pods, and these for their grace. */
+const PATIENCE: Waiting = { totalMs: 300_000, firstPauseMs: 250, longestPauseMs: 5000 };
+
+/**
+ * What is being deleted is not there, but in the way: that it has gone is waited for. The finder throws OutOfReach.
+ *
+ * @param resources the stack's, whose providers hold the kubeconfigs, in plain text
+ * @param waiting told what is waited for
+ */
+export async function findInCluster(
+  resources: readonly StateResource[],
+  waiting: (text: string) => void,
+  patience = PATIENCE,
+): Promise<Finder> {
+  const { KubernetesObjectApi } = await import("@kubernetes/client-node");
+  const apis = new Map(
+    [...(await loginsIn(resources))].map(([provider, login]) => [
+      provider,
+      KubernetesObjectApi.makeApiClient(login),
+    ]),
+  );
   return async (resource) => {
     const api = apis.get(resource.provider ?? "");
     const wanted = reveal(resource.inputs ?? {}) as KubernetesObject;
     const [name, namespace] = [wanted.metadata?.name, wanted.metadata?.namespace];
     if (api === undefined || name === undefined || wanted.kind === undefined) return undefined;
-    const live = await read(api, wanted);
+    const live = await readLasting(api, wanted, waiting, patience);
     if (live === undefined || !isOurs(wanted, live)) return undefined;
     return {
       id: namespace === undefined ? name : `${namespace}/${name}`,
       outputs: outputsOf(live),
     };
   };
-}
-
-/** The plain value of what an export marks as secret, at any depth. */
-export function reveal(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(reveal);
-  if (typeof value !== "object" || value === null) return value;
-  const record = value as Record<string, unknown>;
-  if (SECRET_KEY in record && typeof record["plaintext"] === "string")
-    return JSON.parse(record["plaintext"]);
-  return Object.fromEntries(Object.entries(record).map(([key, inner]) => [key, reveal(inner)]));
 }
 
 /**
@@ -77,20 +83,57 @@ function isOurs(wanted: KubernetesObject, live: KubernetesObject): boolean {
   return labels.every(([key, value]) => live.metadata?.labels?.[key] === value);
 }
 
-async function read(
+/** As far as anything of it is read here. */
+interface Live extends KubernetesObject {
+  status?: V1NamespaceStatus;
+}
+
+/** @throws UserError for what is being deleted, and does not go */
+async function readLasting(
   api: KubernetesObjectApi,
   wanted: KubernetesObject,
-): Promise<KubernetesObject | undefined> {
+  waiting: (text: string) => void,
+  { totalMs, firstPauseMs, longestPauseMs }: Waiting,
+): Promise<Live | undefined> {
+  const end = Date.now() + totalMs;
+  for (let wait = firstPauseMs; ; wait = Math.min(wait * 2, longestPauseMs)) {
+    const live = await read(api, wanted);
+    if (live?.metadata?.deletionTimestamp === undefined) return live;
+    const label = `${live.kind ?? wanted.kind} ${live.metadata.name}`;
+    if (Date.now() + wait > end) throw inTheWay(label, live);
+    waiting(`waiting until ${label} is gone`);
+    await pause(wait);
+  }
+}
+
+function inTheWay(label: string, live: Live): UserError {
+  const known = live.kind === "Namespace" ? stuck(live) : undefined;
+  const finalizers = live.metadata?.finalizers ?? [];
+  const held = finalizers.length > 0 ? `, held by its finalizers ${finalizers.join(", ")}` : "";
+  return new UserError(`${label} is being deleted, and does not go`, {
+    why:
+      known?.why ?? `since ${live.metadata?.deletionTimestamp?.toISOString() ?? "a while"}${held}`,
+    fix: known?.fix ?? "see to it that what holds it lets go, then run the same command again",
+  });
+}
+
+async function read(api: KubernetesObjectApi, wanted: KubernetesObject): Promise<Live | undefined> {
   const { apiVersion = "v1", kind = "", metadata } = wanted;
   const [name, namespace] = [metadata?.name ?? "", metadata?.namespace];
   try {
-    return await api.read({
-      apiVersion,
-      kind,
-      metadata: namespace === undefined ? { name } : { name, namespace },
-    });
+    return await within(
+      ANSWER_MS,
+      api.read<Live>({
+        apiVersion,
+        kind,
+        metadata: namespace === undefined ? { name } : { name, namespace },
+      }),
+    );
   } catch (error) {
-    if ((error as { code?: number }).code === 404) return undefined;
-    throw error;
+    const { code } = error as { code?: unknown };
+    if (code === 404) return undefined;
+    // What fetch says of a connection that isn't made, or breaks.
+    const silent = error instanceof TypeError && error.cause !== undefined;
+    throw code === 401 || silent || error instanceof NoAnswer ? unreachable(error) : error;
   }
 }

@@ -1,5 +1,14 @@
+import { UserError } from "../local/errors";
+import { findInCloud } from "./cloud-objects";
+import { OutOfReach } from "./cluster-access";
+import { CLUSTER_IS_GONE, isClusterGone } from "./destroy";
+import { isRented } from "./doctor/cloud";
+import { type Engine, EngineError } from "./engine";
 import { ChangeReport, shortName } from "./events";
-import { findInCluster, type ClusterFinder } from "./live-objects";
+import { type Inventory, once } from "./inventory/found";
+import { heldIn, Memory } from "./inventory/memory";
+import { lookAtStack } from "./inventory/stack";
+import { findInCluster, type Finder } from "./live-objects";
 import { releaseStaleLocks } from "./locks";
 import { expires } from "./login";
 import { endAbandoned } from "./runs";
@@ -30,46 +39,186 @@ export async function claim({ stack, backend, progress }: StackContext): Promise
       .done(timestamp === "" ? "" : `of ${timestamp}`);
 }
 
+/** How the cloud is asked. */
+export interface Asking {
+  /** What the cloud holds. Default: it is asked. */
+  readonly look?: () => Promise<Inventory>;
+  /** Default: where the cloud does not tell, nothing is done. Else what was being made there is forgotten, with a warning. */
+  readonly insist?: boolean;
+}
+
 /**
  * Settles what an interrupted update left open: what it was creating is taken over if it exists, and forgotten if not.
- * Needs the cluster. Costs nothing if the last update ended well.
+ * Needs the cluster, unless the cloud says that it is gone, and the cloud. Costs nothing if the last update ended well.
  *
- * @throws UserError if the state is damaged
+ * @throws UserError if the state is damaged, or the cluster or the cloud does not tell
  */
-export async function settle(session: Session): Promise<void> {
-  const { stack, settings, variables, progress, engine } = session;
+export async function settle(session: Session, asking: Asking = {}): Promise<void> {
+  const { stack, variables, engine } = session;
   const known = readState(stack, variables);
-  if (known !== undefined && known.pending.length === 0) return;
-  const { document, state } = await engine.export();
-  if (state.pending.length === 0) return;
+  if (known !== undefined && isAtRest(known)) return;
+  const exported = await engine.export();
+  if (isAtRest(exported.state)) return;
+  const urns = unread(exported.state);
+  const held = heldIn(exported.state.resources);
+  const { look = () => lookAtStack(session, new Memory(held)), insist = true } = asking;
+  const cloud = { look, insist, isClusterGone: once(() => isClusterGone(look, held)) };
+  if (exported.state.pending.length > 0) {
+    const { document, state, plan } = await plannedInReach(session, exported, cloud);
+    await engine.import({ ...document, deployment: settled(document.deployment, state, plan) });
+    urns.push(...plan.adopt.map(({ resource }) => resource.urn), ...plan.reread);
+  }
+  if (urns.length > 0) await reread(session, urns, exported.state, cloud);
+}
+
+interface Cloud extends Required<Asking> {
+  readonly isClusterGone: () => Promise<boolean>;
+}
+
+const isAtRest = (state: Deployment) => state.pending.length === 0 && unread(state).length === 0;
+
+/** What was taken over from a cloud by its ID alone, in a run that was cut off before it was read. */
+export const unread = ({ resources }: Deployment): string[] =>
+  resources
+    .filter(
+      ({ type, custom, outputs }) =>
+        custom === true && !type.startsWith("pulumi:") && isEmpty(outputs),
+    )
+    .map(({ urn }) => urn);
+
+const isEmpty = (outputs: object = {}) => Object.keys(outputs).length === 0;
+
+type Exported = Awaited<ReturnType<Engine["export"]>>;
+
+/** Plans; if the cluster refuses the state's login, with a new one. */
+async function plannedInReach(
+  session: Session,
+  { document, state }: Exported,
+  cloud: Cloud,
+): Promise<Exported & { plan: PendingPlan }> {
+  try {
+    return { document, state, plan: await planned(session, state, cloud) };
+  } catch (error) {
+    if (!(error instanceof OutOfReach) || error.reason !== "login") throw error;
+  }
+  await renewLogin(session, state);
+  const renewed = await session.engine.export();
+  // Of what is pending the engine has kept what was being created, and no more.
+  const whole = { ...renewed.state, pending: state.pending };
+  const { document: anew } = renewed;
+  return { document: anew, state: whole, plan: await planned(session, whole, cloud) };
+}
+
+async function planned(
+  { stack, settings, progress }: Session,
+  state: Deployment,
+  { look, insist, isClusterGone: isGone }: Cloud,
+): Promise<PendingPlan> {
   const step = progress.step(`settling ${state.pending.length} interrupted operation(s)`);
-  const plan = await planPending(state, await findInCluster(state.resources));
-  await engine.import({ ...document, deployment: settled(document.deployment, state, plan) });
-  for (const { id } of plan.adopt) step.update(`taken over: ${id}`);
-  step.done(
-    `${plan.adopt.length} taken over, ${plan.forget.length} to be made again, ${plan.reread.length} read again`,
-  );
-  const urns = [...plan.adopt.map(({ resource }) => resource.urn), ...plan.reread];
-  if (urns.length === 0) return;
-  const report = new ChangeReport(
-    `reading the real state of ${urns.map(shortName).join(", ")}`,
-    progress,
-  );
-  await engine.refresh(report.onEvent, urns, expires(settings.target, state.resources));
+  const unseen: string[] = [];
+  try {
+    const waiting = (text: string): void => step.update(text);
+    const inCluster = await findInCluster(state.resources, waiting);
+    const finders = [inCluster];
+    if (isRented(settings.target)) {
+      finders[0] = unlessGone(inCluster, isGone);
+      const give = insist ? undefined : (what: string) => unseen.push(what);
+      finders.push(findInCloud(stack, state.resources, look, { waiting, give }));
+    }
+    const plan = await planPending(state, (resource) => firstFound(finders, resource));
+    step.done(
+      `${plan.adopt.length} taken over, ${plan.forget.length} to be made again, ${plan.reread.length} read again`,
+    );
+    for (const what of unseen) process.stderr.write(`perhaps left in the cloud: ${what}\n`);
+    return plan;
+  } catch (error) {
+    step.fail();
+    throw error;
+  }
+}
+
+/** In a cluster that the cloud says is gone there is nothing. */
+function unlessGone(find: Finder, isGone: Cloud["isClusterGone"]): Finder {
+  return async (resource) => {
+    try {
+      return await find(resource);
+    } catch (error) {
+      if (error instanceof OutOfReach && error.reason === "silence" && (await isGone()))
+        return undefined;
+      throw error;
+    }
+  };
+}
+
+async function renewLogin({ progress, engine }: Session, { resources }: Deployment): Promise<void> {
+  const report = new ChangeReport("logging in to the cluster anew", progress);
+  const providers = resources.filter(({ type }) => type === "pulumi:providers:kubernetes");
+  await engine
+    .renewLogin(
+      report.onEvent,
+      providers.map(({ urn }) => urn),
+    )
+    .catch((error: unknown) => failed(report, error));
   report.done();
 }
 
+async function firstFound(finders: readonly Finder[], resource: StateResource) {
+  for (const find of finders) {
+    const found = await find(resource);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+async function reread(
+  { settings, progress, engine }: Session,
+  urns: readonly string[],
+  { resources }: Deployment,
+  { isClusterGone: isGone }: Cloud,
+): Promise<void> {
+  const title = `reading the real state of ${urns.map(shortName).join(", ")}`;
+  const report = new ChangeReport(title, progress);
+  try {
+    await engine.refresh(report.onEvent, urns, expires(settings.target, resources));
+    report.done();
+  } catch (error) {
+    const inCluster = isRented(settings.target) && urns.some((urn) => urn.includes("kubernetes:"));
+    if (!(error instanceof EngineError) || !inCluster || !(await isGone()))
+      return failed(report, error);
+    report.fail();
+    const again = new ChangeReport(`${title}, of a cluster that is gone`, progress);
+    await engine
+      .refresh(again.onEvent, urns, false, CLUSTER_IS_GONE)
+      .catch((reason: unknown) => failed(again, reason));
+    again.done();
+  }
+}
+
+function failed(report: ChangeReport, error: unknown): never {
+  report.fail();
+  throw error instanceof EngineError ? readingFailed(report.summary.errors, error) : error;
+}
+
+function readingFailed(errors: readonly string[], { output }: EngineError): UserError {
+  return new UserError("what an interrupted update has left can't be read", {
+    why: [...errors, output].filter((text) => text !== "").join("\n"),
+    fix: "mend that and run the same command again; it reads it anew",
+  });
+}
+
 /** Decides for each pending operation; pure but for what `find` does. */
-export async function planPending(state: Deployment, find: ClusterFinder): Promise<PendingPlan> {
+export async function planPending(state: Deployment, find: Finder): Promise<PendingPlan> {
   const plan: PendingPlan = { adopt: [], forget: [], reread: [] };
-  const present = new Set(state.resources.map(({ urn }) => urn));
+  const present = new Set(state.resources.filter(isThere).map(({ urn }) => urn));
   const seen = new Set<string>();
   for (const { type, resource } of state.pending) {
     if (seen.has(resource.urn)) continue;
     seen.add(resource.urn);
-    const found = isCreation(type) && !present.has(resource.urn) ? await find(resource) : undefined;
-    if (found !== undefined) plan.adopt.push({ resource, ...found });
-    else if (present.has(resource.urn)) plan.reread.push(resource.urn);
+    const isOpen = type === "deleting" || (isCreation(type) && !present.has(resource.urn));
+    // Of what was being deleted nothing is wanted but that it has come to its end.
+    const found = isOpen ? await find(resource) : undefined;
+    if (present.has(resource.urn)) plan.reread.push(resource.urn);
+    else if (found !== undefined) plan.adopt.push({ resource, ...found });
     else plan.forget.push(resource.urn);
   }
   return plan;
@@ -81,9 +230,20 @@ export function settled(
   state: Deployment,
   plan: PendingPlan,
 ): Record<string, unknown> {
-  const adopted = plan.adopt.map(({ resource, id, outputs }) => ({ ...resource, id, outputs }));
-  return { ...deployment, resources: [...state.resources, ...adopted], pending_operations: [] };
+  const adopted = new Map(
+    plan.adopt.map(({ resource, id, outputs }) => [resource.urn, { ...resource, id, outputs }]),
+  );
+  // In place: Pulumi refuses a state in which something stands before what it depends on.
+  const resources = state.resources.map((one) => {
+    const made = isThere(one) ? undefined : adopted.get(one.urn);
+    if (made !== undefined) adopted.delete(one.urn);
+    return made ?? one;
+  });
+  return { ...deployment, resources: [...resources, ...adopted.values()], pending_operations: [] };
 }
+
+/** Of what is replaced and was deleted for that, the state keeps a memory until the new one is there. */
+const isThere = ({ pendingReplacement }: StateResource) => pendingReplacement !== true;
 
 function isCreation(type: PendingOperation["type"]): boolean {
   return type === "creating" || type === "importing";

@@ -3,6 +3,7 @@ import { repositoryRoot } from "../local/paths";
 import { type Progress, terminalProgress } from "../local/progress";
 import { backendLocation, fileBackend, prepareBackend, type Variables } from "./backend";
 import { Engine } from "./engine";
+import { removeCutSidecars } from "./sidecars";
 import { chooseStack, readStackSettings, type StackSettings } from "./stack";
 import { stateFile } from "./state";
 import { ensureTools, toolEnvironment } from "../local/toolchain/index";
@@ -46,6 +47,8 @@ async function findStack(
 export async function openSession(context: StackContext): Promise<Session> {
   const { stack, settings, progress } = context;
   const variables = { ...(await toolEnvironment({ progress })), ...prepareBackend(stack) };
+  const directory = fileBackend(variables["PULUMI_BACKEND_URL"] ?? "");
+  if (directory !== undefined) removeCutSidecars(directory, stack);
   const { pulumi } = await ensureTools(["pulumi"], { progress });
   const engine = new Engine({
     pulumi: pulumi.bin["pulumi"] ?? "pulumi",

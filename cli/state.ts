@@ -6,6 +6,9 @@ import { fileBackend, type Variables } from "./backend";
 /** Pulumi's name for this project, as in Pulumi.yaml. */
 export const PROJECT = "modelport";
 
+/** How `pulumi stack export --show-secrets` marks a secret; `plaintext` is JSON. */
+const SECRET_KEY = "4dabf18193072939515e22adb298388d";
+
 /** A resource as Pulumi's checkpoint holds it; what the CLI looks at. */
 export interface StateResource {
   urn: string;
@@ -14,6 +17,8 @@ export interface StateResource {
   custom?: boolean;
   /** Pulumi refuses to delete it. */
   protect?: boolean;
+  /** It was deleted, and is to be made anew. */
+  pendingReplacement?: boolean;
   provider?: string;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
@@ -76,6 +81,16 @@ export function toDeployment(latest: unknown): Deployment {
     pending_operations?: PendingOperation[];
   };
   return { resources: resources ?? [], pending: pending ?? [] };
+}
+
+/** The plain value of what an export marks as secret, at any depth. */
+export function reveal(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reveal);
+  if (typeof value !== "object" || value === null) return value;
+  const record = value as Record<string, unknown>;
+  if (SECRET_KEY in record && typeof record["plaintext"] === "string")
+    return JSON.parse(record["plaintext"]);
+  return Object.fromEntries(Object.entries(record).map(([key, inner]) => [key, reveal(inner)]));
 }
 
 function damaged(stack: string, file: string, error: Error): UserError {

@@ -8,10 +8,12 @@ import { fileBackend, ownBackend, passphraseFile } from "../backend";
 import { DESTROY_PATIENCE, destroy } from "../destroy";
 import { isRented, requireCloud } from "../doctor/cloud";
 import { forgetRecord, ownsCluster } from "../embedded";
+import { requireSeen } from "../inventory/control";
+import { heldIn, Memory } from "../inventory/memory";
 import { PROOF_PATIENCE, proveEmpty, type Waiting } from "../inventory/proof";
 import { lookAtStack } from "../inventory/stack";
 import { claim, settle } from "../recovery";
-import { openSession, openStack, type StackContext, stackExists } from "../session";
+import { openSession, openStack, type Session, type StackContext, stackExists } from "../session";
 import { stacksInBackend, stateFile } from "../state";
 import { readClusterInfo, stopCluster } from "../../local/cluster/index";
 import { clusterDir } from "../../local/cluster/info";
@@ -72,10 +74,11 @@ async function removeStack(context: StackContext, options: DownOptions): Promise
     await session.engine.remove();
     step.done("its cluster doesn't run, and goes with everything in it");
   } else {
-    await settle(session);
-    await destroy(session, { ...DESTROY_PATIENCE, totalMs: milliseconds(options) });
+    await settle(session, { insist: options.inventory });
+    const memory = await remembered(session, options);
+    await destroy(session, { ...DESTROY_PATIENCE, totalMs: milliseconds(options) }, memory);
     // A stack of which something is left stays known, empty: the next `down` asks again.
-    if (!ownsCluster(settings.target)) await prove(context, options);
+    if (!ownsCluster(settings.target)) await prove(context, options, memory);
     await session.engine.remove();
   }
   forgetRecord(stack);
@@ -83,15 +86,39 @@ async function removeStack(context: StackContext, options: DownOptions): Promise
   return true;
 }
 
+/**
+ * What proves afterwards that nothing is left, from before anything is removed.
+ *
+ * @throws UserError if what the state holds is not to be seen
+ */
+async function remembered(session: Session, options: DownOptions): Promise<Memory> {
+  const { stack, settings, engine, progress } = session;
+  const { state } = await engine.export();
+  const memory = new Memory(heldIn(state.resources, settings.target === "existing"));
+  if (!options.inventory || memory.held.length === 0) return memory;
+  const step = progress.step("asking what there is");
+  try {
+    const inventory = await lookAtStack(session, memory);
+    requireSeen(stack, memory.held, inventory);
+    step.done(`${inventory.found.length} in ${inventory.where}`);
+    return memory;
+  } catch (error) {
+    step.fail();
+    throw error;
+  }
+}
+
 /** Of a stack without state there may be things in a cloud all the same: the state was lost, or is somewhere else. */
 async function removeForgotten(context: StackContext, options: DownOptions): Promise<boolean> {
   const { target } = context.settings;
   if (isRented(target))
-    await prove(context, options, { ...PROOF_PATIENCE, totalMs: 0 }).catch((error: unknown) => {
-      // With such a config it can't have been up.
-      if (!(error instanceof UserError) || error.exitCode !== ExitCode.usage) throw error;
-      process.stderr.write(`no cloud was asked: ${error.message}\n`);
-    });
+    await prove(context, options, new Memory(), { ...PROOF_PATIENCE, totalMs: 0 }).catch(
+      (error: unknown) => {
+        // With such a config it can't have been up.
+        if (!(error instanceof UserError) || error.exitCode !== ExitCode.usage) throw error;
+        process.stderr.write(`no cloud was asked: ${error.message}\n`);
+      },
+    );
   return stopOwnCluster(context);
 }
 
@@ -99,11 +126,12 @@ async function removeForgotten(context: StackContext, options: DownOptions): Pro
 async function prove(
   context: StackContext,
   options: DownOptions,
+  memory: Memory,
   patience: Waiting = PROOF_PATIENCE,
 ): Promise<void> {
   if (!options.inventory) return;
   const totalMs = Math.min(patience.totalMs, milliseconds(options));
-  const look = () => lookAtStack(context);
+  const look = () => lookAtStack(context, memory);
   await proveEmpty(context.stack, look, context.progress, { ...patience, totalMs });
 }
 
@@ -134,20 +162,19 @@ function removeMachineState({ stack, progress }: StackContext): boolean {
     progress.step(`kept ${stateDir()}`).done(`it holds ${others.join(", ")}`);
     return existed;
   }
-  if (fs.existsSync(clusters) && fs.readdirSync(clusters).length > 0) {
+  const hasCluster = fs.existsSync(clusters) && fs.readdirSync(clusters).length > 0;
+  const removed = removeAllBut(stateDir(), [passphraseFile(), ...(hasCluster ? [clusters] : [])]);
+  if (hasCluster)
     progress.step(`kept ${clusters}`).done("a cluster is in it: npm run cli -- cluster stop");
-    return existed;
-  }
-  const removed = removeAllBut(stateDir(), passphraseFile());
   if (removed && fs.existsSync(passphraseFile()))
     progress.step(`kept ${passphraseFile()}`).done("it opens secrets in your Pulumi.*.yaml");
   return existed || removed;
 }
 
 /** @returns whether anything else was there */
-function removeAllBut(folder: string, keep: string): boolean {
+function removeAllBut(folder: string, keep: readonly string[]): boolean {
   const files = fs.readdirSync(folder).map((entry) => path.join(folder, entry));
-  const doomed = files.filter((file) => file !== keep);
+  const doomed = files.filter((file) => !keep.includes(file));
   for (const file of doomed) fs.rmSync(file, { recursive: true, force: true });
   if (doomed.length === files.length) fs.rmdirSync(folder);
   return doomed.length > 0;

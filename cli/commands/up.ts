@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { ExitCode, UserError } from "../../local/errors";
 import { apiKeyOf } from "../api-key";
+import { wayOut } from "../causes";
 import { isRented, requireCloud } from "../doctor/cloud";
 import { ownsCluster, checkEmbedded, forgetLostCluster } from "../embedded";
 import { EngineError, KILLED } from "../engine";
@@ -58,18 +59,23 @@ function isEmpty({ stack, variables }: Session): boolean {
   return state.resources.every(({ type }) => type === "pulumi:pulumi:Stack");
 }
 
-async function update({ stack, progress, engine }: Session): Promise<ChangeSummary> {
+async function update(session: Session): Promise<ChangeSummary> {
+  const { stack, progress, engine } = session;
   const report = new ChangeReport(`pulumi up, stack ${stack}`, progress);
   try {
     await engine.up(report.onEvent);
     return report.done();
   } catch (error) {
     report.fail();
-    throw error instanceof EngineError ? updateFailed(stack, report.summary, error) : error;
+    throw error instanceof EngineError ? updateFailed(session, report.summary, error) : error;
   }
 }
 
-function updateFailed(stack: string, summary: ChangeSummary, error: EngineError): UserError {
+function updateFailed(
+  { stack, settings }: Session,
+  summary: ChangeSummary,
+  error: EngineError,
+): UserError {
   if (error.exitCode === KILLED)
     return new UserError(`the update of stack ${stack} was cut off`, {
       why: "something ended pulumi by a signal, for example for want of memory",
@@ -83,8 +89,14 @@ function updateFailed(stack: string, summary: ChangeSummary, error: EngineError)
       fix: "free some space (`df -h` shows where) and run the same command again",
       exitCode: ExitCode.environment,
     });
-  // The program's own errors already say what, why and what to do.
-  return new UserError(text === "" ? `stack ${stack} could not be updated` : text);
+  // The program's own errors already say what, why and what to do; clouds rarely do.
+  const known = wayOut(text, { stack, target: settings.target });
+  return new UserError(
+    text === "" ? `stack ${stack} could not be updated` : text,
+    known === undefined
+      ? {}
+      : { fix: `${known}\n       npm run up -- --stack ${stack}   # goes on where it stopped` },
+  );
 }
 
 async function show(session: Session, outputs: StackOutputs, json: boolean): Promise<void> {

@@ -5,6 +5,8 @@ export interface Found {
   /** In the cloud's own words: "forwarding rule". */
   readonly kind: string;
   readonly name: string;
+  /** By which its API knows it. Default: the name. */
+  readonly id?: string;
   /** Region, zone, "global", cluster. */
   readonly place: string;
   /** When it was made, ISO 8601. Default: the cloud doesn't tell. */
@@ -25,6 +27,8 @@ export interface Unseen {
 export interface Inventory {
   /** Where was looked: "Google Cloud, project my-project". */
   readonly where: string;
+  /** ID of the project that was asked, on Google Cloud. */
+  readonly project?: string;
   /** The command that the others need before them. Default: none. */
   readonly first?: string;
   /** In an order in which the commands work: what uses something goes before it. */
@@ -38,8 +42,8 @@ export interface Inventory {
 export interface Look {
   /** In the plural, for people. */
   readonly kinds: string;
-  /** Those that are the stack's. @throws Error when it can't be told */
-  readonly find: () => Promise<readonly Found[]>;
+  /** Those that are the stack's, and why of others that can't be told. @throws Error when it can be told of none */
+  readonly find: () => Promise<readonly (Found | Unseen)[]>;
 }
 
 /** Asks all at once. @param looks in the order of removal */
@@ -51,8 +55,10 @@ export async function lookAt(where: string, looks: readonly Look[]): Promise<Inv
   for (const [i, { kinds }] of looks.entries()) {
     const answer = answers[i];
     if (answer?.status === "fulfilled") {
-      looked.push(kinds);
-      found.push(...answer.value);
+      const doubts = answer.value.filter(isDoubt);
+      if (doubts.length === 0) looked.push(kinds);
+      unseen.push(...doubts);
+      found.push(...answer.value.filter(isFound));
     } else {
       const reason: unknown = answer?.reason;
       unseen.push({ kinds, why: reason instanceof Error ? reason.message : String(reason) });
@@ -60,6 +66,9 @@ export async function lookAt(where: string, looks: readonly Look[]): Promise<Inv
   }
   return { where, found, looked, unseen };
 }
+
+const isDoubt = (thing: Found | Unseen): thing is Unseen => "why" in thing;
+const isFound = (thing: Found | Unseen): thing is Found => !isDoubt(thing);
 
 /** Asks once, when first wanted; the answer is shared. */
 export function once<T>(ask: () => Promise<T>): () => Promise<T> {

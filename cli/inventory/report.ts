@@ -25,14 +25,14 @@ export function page(inventory: Inventory): string {
   const lines = [
     where,
     ...found.map((thing) => `  ${describe(thing)}`),
-    ...(found.length === 0 ? [`  nothing, in ${kindCount(looked)}`] : []),
+    ...(found.length === 0 && looked.length > 0 ? [`  nothing, in ${kindCount(looked)}`] : []),
     ...describeUnseen(unseen).map((line) => `  ${line}`),
   ];
   const commands = removals(inventory);
   if (commands.length > 0)
     lines.push(
       "",
-      `\`npm run down\` takes it away. By hand, in this order:`,
+      "What `npm run down` doesn't take away goes by hand, in this order:",
       ...commands.map((line) => `  ${line}`),
     );
   return `${lines.join("\n")}\n`;

@@ -1,16 +1,23 @@
+import * as http from "node:http";
 import { UserError } from "../../local/errors";
 import { secretOpener } from "../secrets";
 import type { StackContext } from "../session";
 import { checkedConfig, holdsSecret, openedValue } from "../stack-config";
 import type { Inventory } from "./found";
+import type { Memory } from "./memory";
 
 type Stack = Pick<StackContext, "stack" | "settings">;
 
 /** Config that is the providers' own, and not the program's. */
 const PROVIDERS = /^(?:gcp|ibm):/;
 
-/** What is there of a stack, as its file describes it. Asks, and changes nothing. @throws UserError for a config with faults */
-export async function lookAtStack({ stack, settings }: Stack): Promise<Inventory> {
+/**
+ * What is there of a stack, as its file describes it. Asks, and changes nothing.
+ *
+ * @param memory what earlier looks have learnt, to which this one adds. Default: nothing is known
+ * @throws UserError for a config with faults
+ */
+export async function lookAtStack({ stack, settings }: Stack, memory?: Memory): Promise<Inventory> {
   const open = secretOpener(stack, settings);
   const { kubeconfig } = (settings.config["modelport:existing"] ?? {}) as { kubeconfig?: unknown };
   // Of all that the program's config may keep secret, only this says where to look.
@@ -25,11 +32,26 @@ export async function lookAtStack({ stack, settings }: Stack): Promise<Inventory
       .map(([key, value]) => [key, openedValue(value, open)]),
   );
   const { inventory } = await import("./index.js");
+  const restore = useProxies();
   try {
-    return await inventory(stack, config, provider);
+    return await inventory(stack, config, provider, memory);
   } catch (error) {
     // The program's own errors say what, why and what to do.
     if (error instanceof Error && !(error instanceof UserError)) throw new UserError(error.message);
     throw error;
+  } finally {
+    restore();
   }
+}
+
+/**
+ * As Pulumi's providers do, which are written in Go: by HTTPS_PROXY, but never to this machine (https://pkg.go.dev/net/http#ProxyFromEnvironment).
+ * Node since 24.14; before it, only directly.
+ */
+function useProxies(): () => void {
+  if (!("setGlobalProxyFromEnv" in http)) return () => undefined;
+  const excepted = process.env["NO_PROXY"] ?? process.env["no_proxy"] ?? "";
+  const local = "localhost,127.0.0.1,::1";
+  const NO_PROXY = excepted === "" ? local : `${excepted},${local}`;
+  return http.setGlobalProxyFromEnv({ ...process.env, NO_PROXY, no_proxy: NO_PROXY });
 }

@@ -100,7 +100,7 @@ async function read(
       ? ofRoute(JSON.parse(text) as RouteObject)
       : ofBalancer(JSON.parse(text) as BalancedObject);
   } catch (error) {
-    return { why: messageOf(error), refused: false };
+    return { why: `the cluster doesn't answer: ${messageOf(error)}`, refused: false };
   }
 }
 

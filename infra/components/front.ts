@@ -192,10 +192,14 @@ const given = (
     onWait: (text) => void pulumi.log.info(text, backend, undefined, true),
   });
 
+/** Seconds that an address may take, for tests that see one withheld. Default: the platform's. */
+const PATIENCE = "MODELPORT_ADDRESS_PATIENCE";
+
 /** A platform that is quick need not be waited for as long as a cloud. */
 function limitsOf({ patienceSeconds }: Front, limits: Limits = LIMITS): Limits {
-  if (patienceSeconds === undefined) return limits;
-  const totalMs = patienceSeconds * 1000;
+  const seconds = Number(process.env[PATIENCE] ?? patienceSeconds);
+  if (Number.isNaN(seconds)) return limits;
+  const totalMs = seconds * 1000;
   const { address = ADDRESS_LIMITS } = limits;
   return { ...limits, balancerMs: totalMs, address: { ...address, totalMs } };
 }

@@ -110,14 +110,14 @@ class OpenShiftCluster extends pulumi.ComponentResource implements Cluster {
  */
 function objectStorage(
   { stack, own, tags, resourceGroupId }: IbmContext,
-  { infrastructure, cosInstanceCrn }: OpenShiftConfig,
+  { infrastructure, cosInstanceCrn, region }: OpenShiftConfig,
 ): pulumi.Output<string> | undefined {
   if (infrastructure === "classic") return undefined;
   if (cosInstanceCrn !== undefined) return pulumi.output(cosInstanceCrn);
   return new ResourceInstance(
     "storage",
     {
-      name: storageName(stack),
+      name: storageName(stack, region),
       service: "cloud-object-storage",
       plan: "standard",
       location: "global",

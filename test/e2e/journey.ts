@@ -8,13 +8,12 @@ import { assertGolden, Client, type Predictions, startLoad } from "./support/cli
 import { added, eventually } from "./support/eventually";
 import { forwarded } from "./support/forward";
 import { ClusterAccess } from "./support/kubernetes";
+import { forgetTraining, RETRAINED, retrain } from "./support/retrained";
 import type { Step } from "./support/report";
 import { type ServedAt, StackUnderTest, type Values } from "./support/stack";
 import type { Worlds } from "./support/worlds";
 import type { Surroundings, Target } from "./targets/target";
 
-/** Iris with a second version, as it looks after `npm run train`. */
-const RETRAINED = path.join(__dirname, "../unit/app/fixtures/retrained/iris");
 const ROW = "[5.1,3.5,1.4,0.2]";
 const REPLICAS = 3;
 /** Fewer would say nothing about an update. */
@@ -58,6 +57,8 @@ export class Journey {
   private async prepare(): Promise<void> {
     this.place = await this.target.prepare(this.worlds, this.canaries);
     const { config, service, secrets, serviceSecrets, world, inventory } = this.place;
+    // A target before may have shared the world.
+    forgetTraining(world);
     this.before = { inventory: await inventory(), machine: world.traces() };
     const services = this.exposures.map((exposure, index): [string, Values] => [
       nameOf(exposure),
@@ -87,9 +88,13 @@ export class Journey {
   }
 
   private async bringUp(): Promise<void> {
+    assert.deepEqual(await this.found(), []);
     await this.surroundings.beforeUp?.();
     this.services = await this.stack.up();
+    assert.notDeepEqual(await this.found(), []);
     for (const secret of this.cluster.secrets()) this.canaries.add("login to the cluster", secret);
+    for (const secret of (await this.surroundings.issued?.()) ?? [])
+      this.canaries.add("key that the update made", secret);
   }
 
   private async predictEverywhere(): Promise<void> {
@@ -104,16 +109,15 @@ export class Journey {
   private async changeNothing(): Promise<void> {
     const images = await this.images();
     const { stderr } = await this.stack.succeed(["up"]);
-    assert.match(stderr, /nothing to change/);
+    // A platform's certificate is read anew each time.
+    assert.match(stderr, /: (?:nothing to change|\d+ read)\n/);
     assert.doesNotMatch(stderr, /\b(?:created|updated|replaced|deleted)\b/);
     assert.deepEqual(await this.images(), images);
     await this.stack.pulumi("preview", "--expect-no-changes");
   }
 
   private async serveNewVersion(): Promise<void> {
-    const model = path.join(this.world.checkout, "app/models/iris");
-    fs.rmSync(model, { recursive: true });
-    fs.cpSync(RETRAINED, model, { recursive: true });
+    retrain(this.world);
     const loads = Object.entries(this.services)
       .filter(([, { reachableFrom }]) => reachableFrom !== "cluster")
       .map(([name, { url }]) => startLoad(this.client, url, ROW, this.keyOf(name)));
@@ -181,6 +185,7 @@ export class Journey {
     assert.deepEqual(this.canaries.find(this.world.printed), []);
     const again = await this.stack.succeed(["down"]);
     assert.match(again.stderr, /nothing to take away/);
+    assert.deepEqual(await this.found(), []);
   }
 
   private async compareInventory(): Promise<void> {
@@ -190,6 +195,12 @@ export class Journey {
       assert.deepEqual(added(inventory, await surroundings.inventory()), []),
     );
     await eventually(() => assert.deepEqual(added(machine, world.traces()), []));
+  }
+
+  /** What the product's own inventory finds of the stack. */
+  private async found(): Promise<readonly unknown[]> {
+    const { stdout } = await this.stack.succeed(["inventory", "--json"]);
+    return (JSON.parse(stdout) as { found: readonly unknown[] }).found;
   }
 
   private async assertVersion(version: string, golden: string): Promise<void> {

@@ -1,12 +1,10 @@
 import { Journey } from "./journey";
-import { Worlds } from "./support/worlds";
+import { worlds } from "./support/shared-worlds";
 import { targets } from "./targets";
 
 /** As `npm run e2e -- --target <name>`, one after the other. */
 describe("every target, from nothing to a served model and back", function () {
   this.timeout(600_000);
-  const worlds = new Worlds();
-  after(() => worlds.stop());
 
   for (const target of targets)
     describe(target.name, () => {

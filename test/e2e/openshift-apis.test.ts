@@ -8,13 +8,13 @@ import * as https from "node:https";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { build as bundle } from "../../local/build";
-import { type ClusterInfo, startCluster, stopCluster } from "../../local/cluster";
-import { silentProgress } from "../../local/progress";
+import { stringify } from "yaml";
+import type { ClusterInfo } from "../../local/cluster";
+import { childrenOf } from "../../local/cluster/supervisor/sandbox";
 import { makeCertificate } from "../support/certificate";
 import { Authority } from "../support/clouds/certificates";
-import { type Gateway, startGateway } from "../support/clouds/gateway/gateway";
-import { freePort, isolatedEnvironment } from "../support/environment";
+import { startGateway } from "../support/clouds/gateway/gateway";
+import { freePort } from "../support/environment";
 import { type GitServer, serveGit } from "../support/git-server";
 import {
   Api,
@@ -24,10 +24,12 @@ import {
   startOpenShift,
 } from "../support/openshift";
 import type { Build, Route, Stored } from "../support/openshift/kinds";
-import { machineTraces } from "../support/traces";
+import { World } from "./support/world";
 
 const ROUTER = "127.213.250.1";
 const DOMAIN = "apps.example.com";
+/** Where networks have names. */
+const NETWORKS = "/var/run/netns";
 const WAIT_MS = 60_000;
 
 /** Tells who it runs as, and who asked; ends what it began when it is told to end. */
@@ -41,53 +43,54 @@ process.once("SIGTERM", () => server.close(() => process.exit(0)));
 
 describe("OpenShift's APIs on the embedded cluster", function () {
   this.timeout(180_000);
-  const progress = silentProgress();
-  const outer = { ...process.env };
-  let state: string;
-  let untouched: string[];
+  let world: World;
   let cluster: ClusterInfo;
   let authority: Authority;
-  let gateway: Gateway;
   let openshift: OpenShift;
   let api: Api;
   let git: GitServer;
   let privateGit: GitServer;
+  let hosts: string;
 
   before(async () => {
-    bundle(["supervisor"]);
-    const environment = await isolatedEnvironment();
-    state = environment["XDG_STATE_HOME"] ?? "";
-    authority = Authority.load(path.join(state, "authority"));
-    const here = (environment["MODELPORT_LINK"] ?? "").replace(/0\/30$/, "1");
+    world = await World.make();
+    const folder = (name: string) => path.join(world.folder, name);
+    authority = Authority.load(folder("authority"));
+    const here = (world.env["MODELPORT_LINK"] ?? "").replace(/0\/30$/, "1");
     const port = await freePort();
-    Object.assign(process.env, environment, {
+    cluster = await world.startCluster({
       MODELPORT_CLUSTER_PROXY: `http://${here}:${port}`,
-      MODELPORT_CLUSTER_CA: path.join(state, "authority", "ca.pem"),
+      MODELPORT_CLUSTER_CA: path.join(folder("authority"), "ca.pem"),
     });
-    untouched = machineTraces();
-    cluster = await startCluster({ progress });
     api = await Api.connect(cluster.kubeconfig);
-    gateway = await startGateway({
+    world.defer(() => api.close());
+    const gateway = await startGateway({
       address: here,
       port,
       ca: authority,
       upstream: `http://127.0.0.1:${cluster.ports.registry}`,
-      hosts: [imageRegistry(api)],
+      hosts: [imageRegistry(cluster.kubeconfig)],
     });
-    fs.writeFileSync(path.join(state, "hosts"), "127.0.0.1 localhost\n");
+    world.defer(() => gateway.close());
+    hosts = folder("hosts");
+    fs.writeFileSync(hosts, "127.0.0.1 localhost\n");
+    world.useHosts(hosts);
     openshift = await startOpenShift({
       kubeconfig: cluster.kubeconfig,
       dockerHost: cluster.dockerHost,
       address: ROUTER,
       domain: DOMAIN,
-      hosts: path.join(state, "hosts"),
+      hosts,
       webhook: { address: here, port: 0 },
       authority,
-      folder: path.join(state, "openshift"),
+      folder: folder("openshift"),
     });
-    git = await serveGit({ folder: path.join(state, "git") });
+    world.defer(() => openshift.stop());
+    git = await serveGit({ folder: folder("git"), authority });
+    world.defer(() => git.close());
     const login = { user: "ci", password: "s3cret/+" };
-    privateGit = await serveGit({ folder: path.join(state, "private-git"), login });
+    privateGit = await serveGit({ folder: folder("private-git"), authority, login });
+    world.defer(() => privateGit.close());
     for (const name of ["team", "team-builds", "other"]) await namespace(name);
     await create(`${rbac("team-builds")}/rolebindings`, {
       apiVersion: "rbac.authorization.k8s.io/v1",
@@ -119,13 +122,7 @@ describe("OpenShift's APIs on the embedded cluster", function () {
     );
   });
 
-  after(async () => {
-    await Promise.all([git.close(), privateGit.close(), gateway.close()]);
-    api.close();
-    await stopCluster({ progress, remove: true });
-    fs.rmSync(state, { recursive: true, force: true });
-    process.env = outer;
-  });
+  after(() => world.stop());
 
   describe("builds", () => {
     let commit: string;
@@ -182,8 +179,12 @@ describe("OpenShift's APIs on the embedded cluster", function () {
     });
 
     it("not a repository that doesn't answer, and quotes git", async () => {
-      const build = await run("unreachable", { uri: "http://127.0.0.1:1/app.git" });
-      failed(build, "FetchSourceFailed", /fatal: unable to access .* Failed to connect/);
+      const build = await run("unreachable", { uri: "https://127.0.0.1:1/app.git" });
+      failed(
+        build,
+        "FetchSourceFailed",
+        /error: fatal: unable to access .* Couldn't connect to server/,
+      );
       assert.equal(build.status?.message, "Failed to fetch the input source.");
     });
 
@@ -220,16 +221,17 @@ describe("OpenShift's APIs on the embedded cluster", function () {
         metadata: { name: "app", namespace: "locked" },
       });
       const build = await run("refused", { namespace: "locked" });
-      failed(build, "PushImageToRegistryFailed", /requested access to the resource is denied/);
+      failed(build, "PushImageToRegistryFailed", /unauthorized: authentication required/);
     });
 
     it("nothing more once it is cancelled", async () => {
       const made = await begin("cancelled", { contextDir: "." });
-      await api.apply(pathOf(made), {
+      const cancelled = {
         ...NAMED.Build,
         metadata: { name: made.metadata.name, namespace: "team-builds" },
         status: { cancelled: true },
-      });
+      };
+      await api.apply(pathOf(made), cancelled, "oc");
       const { status } = await over(made);
       assert.deepEqual(
         [status?.phase, status?.reason],
@@ -383,7 +385,7 @@ describe("OpenShift's APIs on the embedded cluster", function () {
       assert.equal(route.spec.host, `app-team.${DOMAIN}`);
       assert.equal(ingress?.host, route.spec.host);
       assert.equal(ingress.routerCanonicalHostname, `router-default.${DOMAIN}`);
-      const lines = fs.readFileSync(path.join(state, "hosts"), "utf8").split("\n");
+      const lines = fs.readFileSync(hosts, "utf8").split("\n");
       assert.ok(lines.includes(`${ROUTER} app-team.${DOMAIN}`), lines.join());
     });
 
@@ -449,6 +451,8 @@ describe("OpenShift's APIs on the embedded cluster", function () {
       assert.match(message ?? "", /a route in another namespace holds app-team\S+ and is older/);
       await makeRoute("team", "free", { host: "free.example.org" });
       await admitted("team", "free");
+      // Ages are told in seconds.
+      await sleep(1_100);
       await makeRoute("other", "next", { host: "free.example.org" });
       assert.equal((await verdict("other", "next")).status, "False");
       await api.delete(routePath("team", "free"));
@@ -482,8 +486,68 @@ describe("OpenShift's APIs on the embedded cluster", function () {
     });
   });
 
+  describe("the program on target existing", () => {
+    const modelport = (...args: string[]) =>
+      world.run([process.execPath, "cli/modelport.js", ...args, "--stack", "company"], {
+        timeoutSeconds: 120,
+      });
+
+    before(() => {
+      const ca = path.join(world.folder, "authority", "ca.pem");
+      Object.assign(world.env, { GIT_SSL_CAINFO: ca, NODE_EXTRA_CA_CERTS: ca });
+      const { kubeconfig, registry, platform, dockerHost, baseImage } = cluster;
+      const existing = {
+        kubeconfig,
+        registry: { server: registry.server, repository: "company" },
+        platform,
+        dockerHost,
+        baseImage,
+      };
+      const app = {
+        build: { git: { repository: git.url("app"), ref: "main" } },
+        health: { live: "/", ready: "/" },
+        prediction: { path: "/", body: {}, expect: { group: 0 } },
+        tls: "managed",
+      };
+      const config = {
+        "modelport:target": "existing",
+        "modelport:existing": existing,
+        "modelport:services": { app },
+      };
+      fs.writeFileSync(path.join(world.checkout, "Pulumi.company.yaml"), stringify({ config }));
+    });
+
+    it("builds from Git in the cluster, and serves behind a Route", async () => {
+      const { code, stdout, stderr } = await modelport("up", "--json");
+      assert.equal(code, 0, stderr);
+      const { url, image } = JSON.parse(stdout) as { url: string; image: string };
+      assert.equal(url, `https://app-modelport-company.${DOMAIN}`);
+      assert.match(
+        image,
+        /^image-registry\.openshift-image-registry\.svc:5000\/modelport-company-builds\/app@sha256:/,
+      );
+      assert.equal((await ask(`${url}/`, authority.certificate)).status, 200);
+    });
+
+    it("has nothing to change then", async () => {
+      const { code, stdout, stderr } = await modelport("preview", "--json");
+      assert.equal(code, 0, stderr);
+      const { changeSummary } = JSON.parse(stdout) as { changeSummary: Record<string, number> };
+      assert.deepEqual(Object.keys(changeSummary), ["same"], JSON.stringify(changeSummary));
+    });
+
+    it("takes it all away", async () => {
+      const { code, stderr } = await modelport("down");
+      assert.equal(code, 0, stderr);
+      const { items } = (await api.get<{ items: Stored[] }>("/api/v1/namespaces"))!;
+      const left = items.filter(({ metadata }) => metadata.name.startsWith("modelport-"));
+      assert.deepEqual(left, []);
+    });
+  });
+
   describe("when they are stopped", () => {
     it("leave nothing", async () => {
+      const named = networksOf(cluster);
       await openshift.stop();
       const kinds = await Promise.all(
         ["route.openshift.io", "build.openshift.io", "security.openshift.io"].map((group) =>
@@ -493,9 +557,15 @@ describe("OpenShift's APIs on the embedded cluster", function () {
       assert.equal(kinds.length, 3);
       await assert.rejects(ask(`http://app-team.${DOMAIN}/`), /ECONNREFUSED/);
       await namespace("after", false);
-      await stopCluster({ progress, remove: true });
-      const left = machineTraces().filter((trace) => !untouched.includes(trace));
-      assert.deepEqual(left, []);
+      const own = commandLines().filter((line) =>
+        line.includes(path.join(world.folder, "openshift")),
+      );
+      assert.deepEqual(own, []);
+      assert.ok(named.length > 0);
+      assert.deepEqual(
+        named.filter((name) => fs.existsSync(path.join(NETWORKS, name))),
+        [],
+      );
     });
   });
 
@@ -658,6 +728,28 @@ describe("OpenShift's APIs on the embedded cluster", function () {
     });
   }
 });
+
+/** Names of the network that a cluster's pods are in. */
+function networksOf({ supervisor }: ClusterInfo): string[] {
+  const inside = childrenOf(supervisor.pid)
+    .flatMap(childrenOf)
+    .map((pid) => fs.statSync(`/proc/${pid}/ns/net`, { throwIfNoEntry: false })?.ino);
+  return fs
+    .readdirSync(NETWORKS)
+    .filter((name) =>
+      inside.includes(fs.statSync(path.join(NETWORKS, name), { throwIfNoEntry: false })?.ino),
+    );
+}
+
+function commandLines(): string[] {
+  return fs.readdirSync("/proc").flatMap((pid) => {
+    try {
+      return [fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")];
+    } catch {
+      return [];
+    }
+  });
+}
 
 /** @returns what it looks for, as soon as it is there */
 async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {

@@ -1,13 +1,17 @@
 import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
-import * as http from "node:http";
+import type * as http from "node:http";
+import * as https from "node:https";
 import type { AddressInfo } from "node:net";
 import * as path from "node:path";
+import type { Authority } from "./clouds/certificates";
+
+const HOST = "127.0.0.1";
 
 export interface GitServer {
   /** Makes a repository with one commit of these files, or adds a commit to it. @returns the commit */
   commit(name: string, files: Readonly<Record<string, string>>): string;
-  /** As `git clone` takes it. */
+  /** As `git clone` takes it; who clones must trust the authority (GIT_SSL_CAINFO). */
   url(name: string): string;
   close(): Promise<void>;
 }
@@ -15,15 +19,18 @@ export interface GitServer {
 export interface GitServerOptions {
   /** For the repositories. */
   readonly folder: string;
+  /** Signs the server's certificate. */
+  readonly authority: Authority;
   /** Asked of everyone. Default: everyone may read. */
   readonly login?: { readonly user: string; readonly password: string };
 }
 
-/** Serves Git repositories over HTTP on this machine, by git's own git-http-backend(1). */
-export async function serveGit({ folder, login }: GitServerOptions): Promise<GitServer> {
+/** Serves Git repositories over HTTPS on this machine, by git's own git-http-backend(1). */
+export async function serveGit({ folder, authority, login }: GitServerOptions): Promise<GitServer> {
   const bare = path.join(folder, "bare");
   fs.mkdirSync(bare, { recursive: true });
-  const server = http.createServer((request, response) => {
+  const { certificate: cert, key } = authority.issue([HOST]);
+  const server = https.createServer({ cert, key }, (request, response) => {
     const { user, password } = login ?? {};
     const wanted = `Basic ${Buffer.from(`${user ?? ""}:${password ?? ""}`).toString("base64")}`;
     if (login !== undefined && request.headers.authorization !== wanted)
@@ -32,7 +39,7 @@ export async function serveGit({ folder, login }: GitServerOptions): Promise<Git
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => resolve());
+    server.listen(0, HOST, () => resolve());
   });
   const { port } = server.address() as AddressInfo;
   return {
@@ -58,7 +65,7 @@ export async function serveGit({ folder, login }: GitServerOptions): Promise<Git
       git(work, "push", "--quiet", path.join(bare, `${name}.git`), "HEAD:refs/heads/main");
       return git(work, "rev-parse", "HEAD").trim();
     },
-    url: (name) => `http://127.0.0.1:${port}/${name}.git`,
+    url: (name) => `https://${HOST}:${port}/${name}.git`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { Look } from "../found";
-import { isOff, type GoogleApi } from "./api";
+import { optionalList } from "../shapes";
+import type { GoogleApi } from "./api";
 import type { GoogleStack } from "./stack";
 
 /** https://docs.cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts/list */
 const accounts = z.object({
-  accounts: z.array(z.object({ email: z.string() })).default([]),
+  accounts: optionalList(z.object({ email: z.string() })),
 });
 
 /** The nodes' service account. */
@@ -27,14 +28,12 @@ export function accountLook(api: GoogleApi, { project, account }: GoogleStack): 
 
 /** https://docs.cloud.google.com/resource-manager/reference/rest/v1/projects/getIamPolicy */
 const policy = z.object({
-  bindings: z
-    .array(
-      z.object({
-        role: z.string(),
-        members: z.array(z.string()).default([]),
-      }),
-    )
-    .default([]),
+  bindings: optionalList(
+    z.object({
+      role: z.string(),
+      members: optionalList(z.string()),
+    }),
+  ),
 });
 
 /** Member of an account that is gone, before its unique id: https://docs.cloud.google.com/iam/docs/principal-identifiers */
@@ -52,8 +51,8 @@ export function bindingLook(api: GoogleApi, { project, account }: GoogleStack): 
         .get("cloudresourcemanager", `projects/${project}:getIamPolicy`, policy, {
           json: { options: { requestedPolicyVersion: 3 } },
         })
-        .catch((error: unknown) => {
-          if (isOff(error)) return policy.parse({});
+        .catch(async (error: unknown) => {
+          if (await api.isOff("cloudresourcemanager", error)) return policy.parse({});
           throw error;
         });
       return bindings.flatMap(({ role, members }) =>

@@ -1,22 +1,21 @@
 import { z } from "zod";
 import { once, type Look } from "../found";
+import { optionalList } from "../shapes";
 import type { GoogleApi } from "./api";
 import type { GoogleStack } from "./stack";
 
 /** https://docs.cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters/list; it has no pages */
 const shape = z.object({
-  clusters: z
-    .array(
-      z.object({
-        name: z.string(),
-        location: z.string(),
-        createTime: z.string().optional(),
-        status: z.string().optional(),
-        statusMessage: z.string().optional(),
-      }),
-    )
-    .default([]),
-  missingZones: z.array(z.string()).default([]),
+  clusters: optionalList(
+    z.object({
+      name: z.string(),
+      location: z.string(),
+      createTime: z.string().optional(),
+      status: z.string().optional(),
+      statusMessage: z.string().optional(),
+    }),
+  ),
+  missingZones: optionalList(z.string()),
 });
 
 export function clusterLook(api: GoogleApi, { project, cluster }: GoogleStack): Look {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { optionalList } from "../shapes";
 
 /** What is read of anything that Compute Engine lists: https://docs.cloud.google.com/compute/docs/reference/rest/v1 */
 export const computeItem = z.object({
@@ -16,8 +17,10 @@ export const computeItem = z.object({
   /** Of a route that a network brings. */
   nextHopNetwork: z.string().optional(),
   nextHopPeering: z.string().optional(),
-  /** Of a certificate that Google manages. */
-  managed: z.object({ domains: z.array(z.string()).optional() }).optional(),
+  /** Of an address. */
+  address: z.string().optional(),
+  /** Of a proxy: URLs of the certificates that it shows. */
+  sslCertificates: optionalList(z.string()),
 });
 
 export type ComputeItem = z.infer<typeof computeItem>;

@@ -1,7 +1,7 @@
 import { nameIn, type ComputeItem } from "./compute-item";
 import {
   isInNetwork,
-  isLabelled,
+  isOwnAddress,
   isMadeByController,
   isOfCluster,
   type Evidence,
@@ -12,7 +12,7 @@ import type { GoogleStack } from "./stack";
 export interface ComputeKind {
   /** Below the project: https://docs.cloud.google.com/compute/docs/reference/rest/v1 */
   readonly path: `${"aggregated" | "global"}/${string}`;
-  /** In words, one of it; more by an s. */
+  /** In words, one of it. */
   readonly kind: string;
   /** `gcloud compute <group> delete`. */
   readonly group: string;
@@ -22,11 +22,9 @@ export interface ComputeKind {
 const ofController = (stack: GoogleStack, item: ComputeItem, evidence: Evidence) =>
   isInNetwork(stack, item) || isMadeByController(stack, evidence, item);
 
-/** Google's own, of a user's Ingress: it tells nothing but the host. */
-const ofHost = (stack: GoogleStack, item: ComputeItem, evidence: Evidence) =>
-  isMadeByController(stack, evidence, item) ||
-  (item.name.startsWith("mcrt-") &&
-    (item.managed?.domains ?? []).some((domain) => stack.hosts.includes(domain)));
+/** Those that Google manages tell nothing but the host, which may have moved to others: only who shows them tells whose they are. */
+const certificate = (stack: GoogleStack, item: ComputeItem, evidence: Evidence) =>
+  isMadeByController(stack, evidence, item) || evidence.certificates.has(item.name);
 
 /** While the cluster is there, its nodes go with it. */
 const ofNodes = (stack: GoogleStack, item: ComputeItem, { clusterLives }: Evidence) =>
@@ -49,9 +47,7 @@ const route = (stack: GoogleStack, item: ComputeItem) =>
   !item.name.startsWith("default-route-");
 
 const address = (stack: GoogleStack, item: ComputeItem, evidence: Evidence) =>
-  isLabelled(stack, item) ||
-  stack.addresses.includes(item.name) ||
-  isMadeByController(stack, evidence, item);
+  isOwnAddress(stack, item) || isMadeByController(stack, evidence, item);
 
 /** In the order in which they can be removed: what uses something stands before it. */
 export const COMPUTE_KINDS: readonly ComputeKind[] = [
@@ -78,7 +74,7 @@ export const COMPUTE_KINDS: readonly ComputeKind[] = [
     path: "aggregated/sslCertificates",
     kind: "certificate",
     group: "ssl-certificates",
-    isOurs: ofHost,
+    isOurs: certificate,
   },
   {
     path: "aggregated/targetPools",
@@ -137,7 +133,7 @@ export const COMPUTE_KINDS: readonly ComputeKind[] = [
 ];
 
 /** Kinds that always are in a network. */
-export const INSIDE: readonly string[] = ["global/firewalls", "aggregated/networkEndpointGroups"];
+export const INSIDE = ["global/firewalls", "aggregated/networkEndpointGroups"] as const;
 
 /** Those that can be in a region too want to be told that they are not. */
 const placeFlag = ({ path }: ComputeKind) => (path.startsWith("global/") ? "" : " --global");

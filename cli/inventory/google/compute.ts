@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { once, type Found, type Look } from "../found";
+import { optionalList } from "../shapes";
 import type { GoogleApi } from "./api";
 import { computeItem, type ComputeItem } from "./compute-item";
 import { COMPUTE_KINDS, INSIDE, placeOf, removal, type ComputeKind } from "./compute-kinds";
-import { evidenceIn, type Evidence } from "./compute-owner";
+import type { Memory } from "../memory";
+import { remember, type Evidence } from "./compute-owner";
 import type { GoogleStack } from "./stack";
 
 /** https://docs.cloud.google.com/compute/docs/reference/rest/v1/forwardingRules/aggregatedList */
@@ -11,29 +13,47 @@ const scope = z.looseObject({
   warning: z.object({ code: z.string(), message: z.string().optional() }).optional(),
 });
 const aggregated = z.object({ items: z.record(z.string(), scope).default({}) });
-const global = z.object({ items: z.array(computeItem).default([]) });
+const global = z.object({ items: optionalList(computeItem) });
 
 const MOST = "500";
 
-/** The kinds of Compute Engine, in the order of removal. @param clusterLives asked only if something hangs on it */
-export function computeLooks(
+const ADDRESSES = "aggregated/addresses";
+
+/** The kinds of Compute Engine. */
+export interface Compute {
+  /** In the order of removal. */
+  readonly looks: readonly Look[];
+  /** IP addresses that are the stack's, or were. @throws Error where they can't be listed */
+  readonly addresses: () => Promise<ReadonlySet<string>>;
+}
+
+/** @param memory is added to */
+export function computeOf(
   api: GoogleApi,
   stack: GoogleStack,
+  memory: Memory,
   clusterLives: () => Promise<boolean>,
-): Look[] {
+): Compute {
   const lists = new Map(
     COMPUTE_KINDS.map((kind) => [kind.path, once(() => list(api, stack.project, kind))]),
   );
   const listed = (path: ComputeKind["path"]) => lists.get(path)?.() ?? Promise.resolve([]);
   const evidence = once(async (): Promise<Evidence> => {
     // What can't be listed is told by its own look, and proves nothing here.
-    const inside = COMPUTE_KINDS.filter(({ path }) => INSIDE.includes(path)).map(({ path }) =>
-      listed(path).catch((): ComputeItem[] => []),
-    );
-    const lives = clusterLives().catch(() => false);
-    return evidenceIn(stack, (await Promise.all(inside)).flat(), await lives);
+    const known = (path: ComputeKind["path"]) => listed(path).catch((): ComputeItem[] => []);
+    const inside = (await Promise.all(INSIDE.map(known))).flat();
+    const proxies = await known("aggregated/targetHttpsProxies");
+    remember(stack, memory, { inside, proxies, addresses: await known(ADDRESSES) });
+    const { clusterIds, balancers, certificates } = memory;
+    // Where that can't be told, nothing may be taken for what a cluster left.
+    const lives = await clusterLives().catch(() => true);
+    return { clusterIds, balancers, certificates, clusterLives: lives };
   });
-  return COMPUTE_KINDS.map((kind) => ({
+  const addresses = async () => {
+    await Promise.all([listed(ADDRESSES), evidence()]);
+    return memory.addresses;
+  };
+  const looks = COMPUTE_KINDS.map((kind) => ({
     kinds: plural(kind.kind),
     find: async () => {
       const [items, known] = await Promise.all([listed(kind.path), evidence()]);
@@ -42,9 +62,10 @@ export function computeLooks(
         .map((item) => found(stack, kind, item));
     },
   }));
+  return { looks, addresses };
 }
 
-const plural = (kind: string) => (kind.endsWith("y") ? `${kind.slice(0, -1)}ies` : `${kind}s`);
+const plural = (kind: string) => kind.replace(/y$/, "ie").replace(/s$/, "se") + "s";
 
 function found({ project }: GoogleStack, kind: ComputeKind, item: ComputeItem): Found {
   return {

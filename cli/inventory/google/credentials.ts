@@ -49,13 +49,22 @@ function ownLogin(project: string, config: GoogleProviderConfig, env: NodeJS.Pro
   const given = own ?? first(env, [DEFAULT_VARIABLE]);
   return async () => {
     if (given === undefined) return defaultLogin(project);
-    const key = serviceAccountKey(isJson(given) ? given : fs.readFileSync(given, "utf8"));
+    const key = serviceAccountKey(isJson(given) ? given : readKey(given));
     if (key !== undefined) return bearer(await tokenOf(key, SCOPE));
     if (own === undefined) return defaultLogin(project);
     throw new Error(
       `the provider's credentials are no service account's key; name their file by $${DEFAULT_VARIABLE}`,
     );
   };
+}
+
+/** What is no path may be a key in some other form: it is not told. */
+function readKey(file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch {
+    throw new Error("the credentials are neither a key, in JSON, nor the path of one");
+  }
 }
 
 /** Credentials of every other kind: a user's, federated ones, a machine's own. By Google's library, loaded only here. */

@@ -1,8 +1,9 @@
 import type { StackConfig } from "../../../infra/config/schema";
 import { lookAt, type Inventory } from "../found";
+import { Memory } from "../memory";
 import { GoogleApi } from "./api";
 import { clusterLook } from "./clusters";
-import { computeLooks } from "./compute";
+import { computeOf } from "./compute";
 import { googleLogin, type GoogleProviderConfig } from "./credentials";
 import { recordLooks } from "./records";
 import { bindingLook, accountLook } from "./accounts";
@@ -15,16 +16,19 @@ export async function googleInventory(
   config: Extract<StackConfig, { target: "gke" }>,
   provider: GoogleProviderConfig = {},
   env: NodeJS.ProcessEnv = process.env,
+  memory: Memory = new Memory(),
 ): Promise<Inventory> {
   const stack = googleStack(name, config);
-  const api = new GoogleApi(googleLogin(stack.project, provider, env), env);
+  const api = new GoogleApi(stack.project, googleLogin(stack.project, provider, env), env);
   const clusters = clusterLook(api, stack);
-  return lookAt(`Google Cloud, project ${stack.project}`, [
+  const compute = computeOf(api, stack, memory, async () => (await clusters.find()).length > 0);
+  const inventory = await lookAt(`Google Cloud, project ${stack.project}`, [
     clusters,
-    ...recordLooks(api, stack),
-    ...computeLooks(api, stack, async () => (await clusters.find()).length > 0),
+    ...recordLooks(api, stack, compute.addresses),
+    ...compute.looks,
     ...repositoryLooks(api, stack),
     bindingLook(api, stack),
     accountLook(api, stack),
   ]);
+  return { ...inventory, project: stack.project };
 }

@@ -1,20 +1,19 @@
 import { z } from "zod";
 import { placeOf } from "../../../infra/targets/gke/registry-place";
 import type { Look } from "../found";
+import { optionalList } from "../shapes";
 import type { GoogleApi } from "./api";
 import type { GoogleStack } from "./stack";
 
 /** https://docs.cloud.google.com/artifact-registry/docs/reference/rest/v1/projects.locations.repositories/list */
 const shape = z.object({
-  repositories: z
-    .array(
-      z.object({
-        name: z.string(),
-        labels: z.record(z.string(), z.string()).default({}),
-        createTime: z.string().optional(),
-      }),
-    )
-    .default([]),
+  repositories: optionalList(
+    z.object({
+      name: z.string(),
+      labels: z.record(z.string(), z.string()).default({}),
+      createTime: z.string().optional(),
+    }),
+  ),
 });
 
 /** By label: a gcr.io repository may be the project's own. None where config says that there was one. */

@@ -13,10 +13,18 @@ const key = z.object({
 
 export type ServiceAccountKey = z.infer<typeof key>;
 
-/** @returns undefined where the text is JSON of other credentials */
+/** @returns undefined where the text is JSON of other credentials. @throws Error, without the text, for what is no JSON */
 export function serviceAccountKey(text: string): ServiceAccountKey | undefined {
-  const content: unknown = JSON.parse(text);
-  return key.safeParse(content).data;
+  return key.safeParse(parsed(text)).data;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message quotes what is around the fault.
+    throw new Error("the credentials are no JSON");
+  }
 }
 
 const LIFETIME_SECONDS = 3600;

@@ -2,6 +2,7 @@ import type { StackConfig } from "../../../infra/config/schema";
 import type { GkeConfig } from "../../../infra/config/targets/gke";
 import { stackNamespace } from "../../../infra/naming";
 import {
+  addressDescription,
   addressName,
   baseName,
   clusterName,
@@ -18,7 +19,7 @@ export interface GoogleStack {
   readonly name: string;
   readonly cluster: string;
   /** Of addresses, in case that their labels were not yet set. */
-  readonly addresses: readonly string[];
+  readonly addresses: readonly { readonly name: string; readonly description: string }[];
   /** Value of the label `modelport-stack`. */
   readonly label: string;
   /** Email of the nodes' service account. */
@@ -40,7 +41,10 @@ export function googleStack(
     name: baseName(stack),
     cluster: clusterName(stack),
     addresses: Object.keys(services).flatMap((service) =>
-      [false, true].map((internal) => addressName(stack, service, internal)),
+      [false, true].map((internal) => ({
+        name: addressName(stack, service, internal),
+        description: addressDescription(stack, service),
+      })),
     ),
     label: labelsOf(config, stack)["modelport-stack"] ?? "",
     account: nodeAccountEmail(config, stack),

@@ -1,34 +1,38 @@
 import { z } from "zod";
 import type { Look } from "../found";
+import { list, optionalList } from "../shapes";
 import type { IbmApi } from "./api";
 import type { IbmStack } from "./stack";
 
 /** https://cloud.ibm.com/apidocs/iam-identity-token-api#list-service-ids */
 const serviceIds = z.object({
-  serviceids: z.array(
-    z.object({ id: z.string(), name: z.string(), created_at: z.string().optional() }),
+  serviceids: list(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      description: z.string().optional(),
+      created_at: z.string().optional(),
+    }),
   ),
 });
 
 /** https://cloud.ibm.com/apidocs/iam-policy-management#list-policies */
 const policies = z.object({
-  policies: z.array(
+  policies: list(
     z.object({
       id: z.string(),
       description: z.string().optional(),
       created_at: z.string().optional(),
-      subjects: z
-        .array(
-          z.object({
-            attributes: z.array(z.object({ name: z.string(), value: z.string() })).default([]),
-          }),
-        )
-        .default([]),
+      subjects: optionalList(
+        z.object({
+          attributes: optionalList(z.object({ name: z.string(), value: z.string() })),
+        }),
+      ),
     }),
   ),
 });
 
-/** Who pulls the images, and what it may. A service ID's keys go with it. */
+/** Who pulls the images, and what it may, by a description that names the region too: names needn't be unique. A service ID's keys go with it. */
 export function accessLooks(api: IbmApi, { account, description }: IbmStack): Look[] {
   const place = "the account";
   const findPolicies = async () => {
@@ -39,6 +43,7 @@ export function accessLooks(api: IbmApi, { account, description }: IbmStack): Lo
       .map(({ id, created_at: since, subjects }) => ({
         kind: "policy",
         name: id,
+        id,
         place,
         ...(since === undefined ? {} : { since }),
         remove: `ibmcloud iam service-policy-delete ${subjectIn(subjects)} ${id} -f`,
@@ -48,10 +53,11 @@ export function accessLooks(api: IbmApi, { account, description }: IbmStack): Lo
     const query = { account_id: await api.account(), pagesize: "100" };
     return (await api.pages("iam", "/v1/serviceids", serviceIds, { query }))
       .flatMap((page) => page.serviceids)
-      .filter(({ name }) => name === account)
+      .filter((its) => its.name === account && its.description === description)
       .map(({ id, name, created_at: since }) => ({
         kind: "service ID",
         name,
+        id,
         place,
         ...(since === undefined ? {} : { since }),
         remove: `ibmcloud iam service-id-delete ${id} -f`,

@@ -1,4 +1,5 @@
 import { z, type ZodType } from "zod";
+import { API_KEY_VARIABLES } from "../../../infra/targets/ibm/names";
 import { once } from "../found";
 import { ask } from "../http";
 
@@ -81,12 +82,17 @@ export class IbmApi {
       const asked = { query: { ...query, ...more }, headers };
       const answer: unknown = await this.get(service, path, z.unknown(), asked);
       pages.push(shape.parse(answer));
-      more = nextQuery(answer);
+      const next = nextQuery(answer);
+      if (next !== undefined && JSON.stringify(next) === JSON.stringify(more))
+        throw new Error(`${path} leads from a page to itself`);
+      more = next;
     }
     return pages;
   }
 
   private readonly token = once(async () => {
+    if (this.apiKey === "")
+      throw new Error(`there is no API key: neither ${API_KEY_VARIABLES.join(" nor ")} is set`);
     const url = `${this.endpoint("iam")}/identity/token`;
     const answer = await ask({ url, form: { grant_type: GRANT, apikey: this.apiKey } });
     return token.parse(answer).access_token;
@@ -100,7 +106,7 @@ export class IbmApi {
 
 /** Only what the link asks counts: it may name a host that can't be reached from here. */
 function nextQuery(answer: unknown): Record<string, string> | undefined {
-  const { next, next_url: nextUrl } = links.safeParse(answer).data ?? {};
+  const { next, next_url: nextUrl } = links.parse(answer);
   const link = (typeof next === "string" ? next : next?.href) ?? nextUrl ?? "";
   if (link === "") return undefined;
   return Object.fromEntries(new URL(link, "https://cloud.ibm.com").searchParams);

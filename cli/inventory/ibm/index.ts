@@ -1,5 +1,6 @@
 import { API_KEY_VARIABLES, REGISTRY_HOSTS } from "../../../infra/targets/ibm/names";
 import { lookAt, type Inventory } from "../found";
+import { Memory } from "../memory";
 import { accessLooks } from "./access";
 import { IbmApi, usualEndpoints } from "./api";
 import { clusterList, clusterLook } from "./clusters";
@@ -19,6 +20,7 @@ export async function ibmInventory(
   config: IbmStackConfig,
   { ibmcloudApiKey }: IbmProviderConfig = {},
   env: NodeJS.ProcessEnv = process.env,
+  memory: Memory = new Memory(),
 ): Promise<Inventory> {
   const stack = ibmStack(name, config);
   const { region } = stack.config;
@@ -27,8 +29,8 @@ export async function ibmInventory(
   const api = new IbmApi(key, usualEndpoints(region, REGISTRY_HOSTS[region]), env);
   const clusters = clusterList(api, stack);
   const inventory = await lookAt(`IBM Cloud, region ${region}`, [
-    clusterLook(stack, clusters),
-    ...vpcLooks(api, stack, clusters),
+    clusterLook(stack, memory, clusters),
+    ...vpcLooks(api, stack, memory, clusters),
     ...storageLooks(api, stack),
     ...accessLooks(api, stack),
     ...namespaceLooks(api, stack),

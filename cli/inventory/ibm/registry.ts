@@ -1,15 +1,16 @@
 import { z } from "zod";
 import type { Look } from "../found";
+import { list, optionalList } from "../shapes";
 import type { IbmApi } from "./api";
 import type { IbmStack } from "./stack";
 
 /** https://cloud.ibm.com/apidocs/container-registry#listnamespacedetails; it has no pages */
-const namespaces = z.array(
+const namespaces = list(
   z.object({ name: z.string(), crn: z.string().optional(), created_date: z.string().optional() }),
 );
 
 /** https://cloud.ibm.com/apidocs/tagging#list-tags */
-const tags = z.object({ items: z.array(z.object({ name: z.string() })).default([]) });
+const tags = z.object({ items: optionalList(z.object({ name: z.string() })) });
 
 /** Config names it, so the tag decides whose it is. None where config says that there was one. */
 export function namespaceLooks(api: IbmApi, { config, tag }: IbmStack): Look[] {

@@ -38,9 +38,9 @@ export function ibmStack(stack: string, config: IbmStackConfig): IbmStack {
     name: baseName(stack),
     cluster: clusterName(stack),
     account: pullAccount(stack),
-    description: pullDescription(stack),
+    description: pullDescription(stack, section.region),
     tag: stackTag(stack),
-    storage: makesStorage ? storageName(stack) : undefined,
+    storage: makesStorage ? storageName(stack, section.region) : undefined,
     namespace: stackNamespace(stack),
   };
 }

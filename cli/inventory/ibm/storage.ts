@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { Look } from "../found";
+import { list } from "../shapes";
 import type { IbmApi } from "./api";
 import type { IbmStack } from "./stack";
 
 /** https://cloud.ibm.com/apidocs/resource-controller/resource-controller#list-resource-instances */
 const instances = z.object({
-  resources: z.array(
+  resources: list(
     z.object({
       id: z.string(),
       name: z.string(),
@@ -29,6 +30,7 @@ export function storageLooks(api: IbmApi, { storage }: IbmStack): Look[] {
       .map(({ id, name, created_at: since }) => ({
         kind: "object storage",
         name,
+        id,
         place: "global",
         ...(since === undefined ? {} : { since }),
         remove: `ibmcloud resource service-instance-delete '${id}' --recursive -f`,

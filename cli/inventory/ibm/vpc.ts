@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { once, type Found, type Look } from "../found";
+import { once, type Found, type Look, type Unseen } from "../found";
+import { list, optionalList } from "../shapes";
+import type { Memory } from "../memory";
 import type { IbmApi } from "./api";
 import { isOurs, type Cluster } from "./clusters";
 import type { IbmStack } from "./stack";
@@ -14,11 +16,11 @@ const item = z.object({
   zone: z.object({ name: z.string() }).optional(),
   vpc: reference.optional(),
   /** Of a balancer. */
-  subnets: z.array(reference).default([]),
+  subnets: optionalList(reference),
   /** Of a VPC: they come and go with it. */
   default_security_group: reference.optional(),
   /** Of a volume: what the storage driver writes. */
-  user_tags: z.array(z.string()).default([]),
+  user_tags: optionalList(z.string()),
 });
 
 type Item = z.infer<typeof item>;
@@ -97,15 +99,16 @@ const KINDS: readonly VpcKind[] = [
 export function vpcLooks(
   api: IbmApi,
   stack: IbmStack,
+  memory: Memory,
   clusters: () => Promise<readonly Cluster[]>,
 ): Look[] {
   const { config, name } = stack;
   // Its networks are the account's.
   if (config.infrastructure !== "vpc") return [];
   const lists = new Map(
-    [...KINDS.map(({ list }) => list), "volumes"].map((list) => [list, once(() => all(api, list))]),
+    [...KINDS.map((kind) => kind.list), "volumes"].map((its) => [its, once(() => all(api, its))]),
   );
-  const listed = (list: string) => lists.get(list)?.() ?? Promise.resolve([]);
+  const listed = (its: string) => lists.get(its)?.() ?? Promise.resolve([]);
   const network = once(async (): Promise<Network> => {
     const vpcs = (await listed("vpcs")).filter((vpc) => vpc.name === name);
     const ids = new Set(vpcs.map(({ id }) => id));
@@ -116,20 +119,26 @@ export function vpcLooks(
       defaultGroups: new Set(vpcs.flatMap((vpc) => vpc.default_security_group?.id ?? [])),
     };
   });
-  const looks = KINDS.map(({ list, kind, kinds, command, isOurs: ours }) => ({
+  const looks = KINDS.map(({ list: its, kind, kinds, command, isOurs: ours }) => ({
     kinds,
     find: async () => {
-      const [items, known] = await Promise.all([listed(list), network()]);
+      const [items, known] = await Promise.all([listed(its), network()]);
       return items
-        .filter((its) => ours(its, known))
-        .map((its) => found(its, kind, config.region, command));
+        .filter((candidate) => ours(candidate, known))
+        .map((candidate) => found(candidate, kind, config.region, command));
     },
   }));
   const volumes = async () => {
     const [items, known] = await Promise.all([listed("volumes"), clusters()]);
-    return items
-      .filter((volume) => isClaimed(stack, volume, known))
-      .map((volume) => found(volume, "volume", config.region, "volume-delete"));
+    const ours = new Set(known.filter((one) => isOurs(stack, memory.clusters, one)).map(idOf));
+    const others = new Set(known.map(idOf).filter((id) => !ours.has(id)));
+    return items.flatMap((volume): (Found | Unseen)[] => {
+      const { cluster, namespace } = claimOf(volume);
+      if (cluster === undefined || others.has(cluster)) return [];
+      if (ours.has(cluster) || memory.clusters.has(cluster))
+        return [found(volume, "volume", config.region, "volume-delete")];
+      return namespace === stack.namespace ? [doubtful(volume, cluster)] : [];
+    });
   };
   return [{ kinds: "volumes", find: volumes }, ...looks];
 }
@@ -138,30 +147,31 @@ function found(its: Item, kind: string, region: string, command: string): Found 
   return {
     kind,
     name: its.name,
+    id: its.id,
     place: its.zone?.name ?? region,
     ...(its.created_at === undefined ? {} : { since: its.created_at }),
     remove: `ibmcloud is ${command} ${its.id} --force`,
   };
 }
 
-/**
- * Tags of the block storage driver: https://github.com/IBM/ibm-csi-common, pkg/watcher. Once the cluster is gone, its id tells nothing
- * any more; the claim's namespace does, if it is the one that bears the stack's name.
- */
-function isClaimed(stack: IbmStack, { user_tags: tags }: Item, clusters: readonly Cluster[]) {
+const idOf = ({ id }: { readonly id: string }) => id;
+
+/** What the claim of a volume was, by the tags of the block storage driver: https://github.com/IBM/ibm-csi-common, pkg/watcher */
+function claimOf({ user_tags: tags }: Item) {
   const values = new Map(
     tags.map((tag) => [tag.split(":", 1)[0], tag.slice(tag.indexOf(":") + 1)]),
   );
-  const id = values.get("clusterid");
-  if (id === undefined) return false;
-  const cluster = clusters.find((candidate) => candidate.id === id);
-  return cluster === undefined
-    ? values.get("namespace") === stack.namespace
-    : isOurs(stack, cluster);
+  return { cluster: values.get("clusterid"), namespace: values.get("namespace") };
 }
 
-async function all(api: IbmApi, list: string): Promise<Item[]> {
-  const shape = z.object({ [list]: z.array(item) });
-  const pages = await api.pages("vpc", `/${list}`, shape, { query: ALWAYS });
-  return pages.flatMap((page) => page[list] ?? []);
+/** Of a cluster that isn't listed: it is gone, or the caller may not see it, and a namespace alone may be in any. */
+const doubtful = ({ id, name }: Item, cluster: string): Unseen => ({
+  kinds: "volumes",
+  why: `${name}, ${id}, bears the stack's namespace, but its cluster ${cluster} isn't listed: whose it is can't be told`,
+});
+
+async function all(api: IbmApi, member: string): Promise<Item[]> {
+  const shape = z.object({ [member]: list(item) });
+  const pages = await api.pages("vpc", `/${member}`, shape, { query: ALWAYS });
+  return pages.flatMap((page) => page[member] ?? []);
 }

@@ -3,6 +3,7 @@ import { apiRequest, type KubeContext } from "../../../infra/kubeconfig";
 import { stackLabels } from "../../../infra/manifests/labels";
 import { quote } from "../../shell";
 import { ApiError } from "../http";
+import { list } from "../shapes";
 
 /** A cluster that a stack was in, and that stays. */
 export interface KubernetesPlace {
@@ -44,10 +45,10 @@ export async function read<T>(
   throw new ApiError(status, new URL(path, context.server).href, text);
 }
 
-const list = <T>(item: ZodType<T>) =>
+const listOf = <T>(item: ZodType<T>) =>
   z.object({
     metadata: z.object({ continue: z.string().optional() }).default({}),
-    items: z.array(item).default([]),
+    items: list(item),
   });
 
 /** All pages: https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks */
@@ -61,17 +62,17 @@ export async function readList<T>(
   for (let more: string | undefined = ""; more !== undefined;) {
     const query = new URLSearchParams({ labelSelector: selector, limit: "500" });
     if (more !== "") query.set("continue", more);
-    const page = await read(place, `${path}?${query.toString()}`, list(item), accept);
+    const page = await read(place, `${path}?${query.toString()}`, listOf(item), accept);
     items.push(...page.items);
     more = page.metadata.continue === "" ? undefined : page.metadata.continue;
   }
   return items;
 }
 
-/** `kubectl delete …` of a thing in this cluster. */
-export const deletion = ({ context, kubeconfig }: KubernetesPlace, what: string) =>
+/** `kubectl delete …` of a thing in this cluster. @param name may hold what a shell would take for its own: those of RBAC are free */
+export const deletion = ({ context, kubeconfig }: KubernetesPlace, kind: string, name: string) =>
   [
-    `kubectl delete ${what}`,
+    `kubectl delete ${kind} ${quote(name)}`,
     ...(kubeconfig === undefined ? [] : [`--kubeconfig ${quote(kubeconfig)}`]),
     `--context ${quote(context.name)}`,
   ].join(" ");

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Found, Look } from "../found";
+import { list, optionalList } from "../shapes";
 import {
   deletion,
   isRefused,
@@ -12,13 +13,13 @@ import {
 
 /** https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery: there since Kubernetes 1.30, the oldest that is served */
 const DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-const resource = z.object({ resource: z.string(), scope: z.string(), verbs: z.array(z.string()) });
-const version = z.object({ version: z.string(), resources: z.array(resource).default([]) });
+const resource = z.object({ resource: z.string(), scope: z.string(), verbs: list(z.string()) });
+const version = z.object({ version: z.string(), resources: optionalList(resource) });
 const discovery = z.object({
-  items: z.array(
+  items: list(
     z.object({
       metadata: z.object({ name: z.string().optional() }).optional(),
-      versions: z.array(version).default([]),
+      versions: optionalList(version),
     }),
   ),
 });
@@ -31,6 +32,13 @@ interface Kind {
   readonly name: string;
   readonly path: string;
 }
+
+/** Without `delete` it is no thing but a question, as OpenShift's `projectrequests`, whose list is no list. */
+const LISTED = ["list", "delete"];
+
+/** Namespaces, which have a look of their own, and what OpenShift shows a second time: projects are namespaces, its roles are RBAC's. */
+const TOLD_ELSEWHERE =
+  /^(?:namespaces|projects\.project\.openshift\.io|.*\.authorization\.openshift\.io)$/;
 
 /** What bears the stack's labels and is in no namespace, of whatever kind the cluster has. */
 export function clusterWideLook(stack: string, place: KubernetesPlace): Look {
@@ -52,12 +60,14 @@ async function kindsOf(place: KubernetesPlace): Promise<Kind[]> {
   return [...core.items, ...groups.items].flatMap(({ metadata: its, versions }) => {
     const group = its?.name ?? "";
     return (versions[0]?.resources ?? [])
-      .filter(({ scope, verbs }) => scope === "Cluster" && verbs.includes("list"))
-      .filter((kind) => kind.resource !== "namespaces")
+      .filter(
+        ({ scope, verbs }) => scope === "Cluster" && LISTED.every((verb) => verbs.includes(verb)),
+      )
       .map((kind) => ({
         name: group === "" ? kind.resource : `${kind.resource}.${group}`,
         path: `${group === "" ? "/api" : `/apis/${group}`}/${versions[0]?.version ?? ""}/${kind.resource}`,
-      }));
+      }))
+      .filter(({ name }) => !TOLD_ELSEWHERE.test(name));
   });
 }
 
@@ -75,6 +85,6 @@ async function findOf(stack: string, place: KubernetesPlace, kind: Kind): Promis
     name,
     place: `context ${place.context.name}`,
     ...(since === undefined || since === null ? {} : { since }),
-    remove: deletion(place, `${kind.name} ${name}`),
+    remove: deletion(place, kind.name, name),
   }));
 }

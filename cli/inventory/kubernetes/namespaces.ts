@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { stackLabels } from "../../../infra/manifests/labels";
 import type { Found, Look } from "../found";
+import { optionalList } from "../shapes";
 import {
   deletion,
   isMissing,
@@ -16,9 +17,9 @@ const namespace = z.object({
   metadata,
   status: z
     .object({
-      conditions: z
-        .array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() }))
-        .default([]),
+      conditions: optionalList(
+        z.object({ type: z.string(), status: z.string(), message: z.string().optional() }),
+      ),
     })
     .optional(),
 });
@@ -72,6 +73,6 @@ function found(place: KubernetesPlace, { metadata: its, status }: Namespace): Fo
     ...(ends === undefined || ends === null
       ? {}
       : { detail: [`Terminating since ${ends}`, ...remains].join("; ") }),
-    remove: deletion(place, `namespace ${name}`),
+    remove: deletion(place, "namespace", name),
   };
 }

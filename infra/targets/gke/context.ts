@@ -37,6 +37,10 @@ export const nodeAccountEmail = ({ project }: GkeConfig, stack: string) =>
 export const addressName = (stack: string, service: string, internal = false) =>
   physicalName(["modelport", stack, service, ...(internal ? ["internal"] : [])]);
 
+/** Tells apart what one name may mean, and is there from the beginning, as labels aren't. */
+export const addressDescription = (stack: string, service: string) =>
+  `Balancer of ${service}, modelport's stack ${stack}`;
+
 /** The nodes' zones; none of an Autopilot cluster, whose nodes are Google's. */
 export function zonesOf({ mode, zones, region }: GkeConfig): readonly string[] {
   return mode === "autopilot" ? [] : (zones ?? [`${region}-b`]);

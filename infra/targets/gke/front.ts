@@ -6,7 +6,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import type * as pulumi from "@pulumi/pulumi";
 import { ProgramError } from "../../errors";
 import type { Front, FrontArgs } from "../target";
-import { addressName, type GkeContext } from "./context";
+import { addressDescription, addressName, type GkeContext } from "./context";
 import { backendConfig, frontendConfig, managedCertificate } from "./google-objects";
 
 /** What a front is made in. */
@@ -40,7 +40,7 @@ function loadBalancer({ context, subnetwork }: FrontPlace, args: FrontArgs): Fro
     {
       project: config.project,
       region: config.region,
-      description: `Balancer of ${service}, modelport's stack ${stack}`,
+      description: addressDescription(stack, service),
       labels: { ...labels },
       name: addressName(stack, service, internal),
       ...(internal

@@ -20,11 +20,13 @@ export const zoneName = (stack: string, zone: string) => physicalName(["modelpor
 /** Of the service ID that pulls images, and its key. */
 export const pullAccount = (stack: string) => physicalName(["modelport", stack, "pull"]);
 
-/** Of the service ID, its policies and its key. */
-export const pullDescription = (stack: string) => `Pulls the images of modelport's stack ${stack}`;
+/** Of the service ID, its policies and its key. They are the account's, where another region may have a stack of that name; within one, the cluster's name tells stacks apart. */
+export const pullDescription = (stack: string, region: Region) =>
+  `Pulls the images of modelport's stack ${stack} in ${region}`;
 
-/** Of the Cloud Object Storage of OpenShift's own registry. */
-export const storageName = (stack: string) => `${baseName(stack)}-registry`;
+/** Of the Cloud Object Storage of OpenShift's own registry, which is the account's likewise. */
+export const storageName = (stack: string, region: Region) =>
+  `${baseName(stack)}-${region}-registry`;
 
 /** The workers' zones. */
 export const zonesOf = ({ zones, region }: IbmConfig): readonly string[] =>

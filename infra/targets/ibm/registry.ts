@@ -67,7 +67,7 @@ function pullLogin(
   own: pulumi.CustomResourceOptions,
 ): RegistryLogin {
   const account = pullAccount(stack);
-  const description = pullDescription(stack);
+  const description = pullDescription(stack, config.region);
   const serviceId = new IamServiceId(name, { name: account, description }, own);
   const mayRead = (policy: string, namespace: string) =>
     new IamServicePolicy(

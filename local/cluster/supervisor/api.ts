@@ -42,8 +42,13 @@ export class Api {
    * Tells every object of a kind, then every change of one, each after the one before it was dealt with.
    * Goes on until closed; begins anew when the API server ends it.
    * @param collection e.g. `/api/v1/services`
+   * @param onList told all that there are, before each of them
    */
-  async follow<T extends WatchedObject>(collection: string, onChange: OnChange<T>): Promise<void> {
+  async follow<T extends WatchedObject>(
+    collection: string,
+    onChange: OnChange<T>,
+    onList: (objects: readonly T[]) => void = () => undefined,
+  ): Promise<void> {
     const present = new Set<string>();
     const tell: OnChange<T> = (key, object) => {
       if (object === undefined) present.delete(key);
@@ -54,11 +59,12 @@ export class Api {
       try {
         const list = JSON.parse(await text(await this.request("GET", collection))) as List<T>;
         const listed = new Set(list.items.map(keyOf));
+        onList(list.items);
         for (const key of present) if (!listed.has(key)) await tell(key, undefined);
         for (const object of list.items) await tell(keyOf(object), object);
         await this.watch(collection, list.metadata.resourceVersion, tell);
       } catch (error) {
-        this.log(`${collection} can't be watched: ${(error as Error).message}`);
+        this.complain(collection, error as Error);
       }
       await sleep(AFTER_FAILURE_MS);
     }
@@ -66,6 +72,11 @@ export class Api {
 
   close(): void {
     this.closed = true;
+  }
+
+  /** The API server ends before this does. */
+  private complain(collection: string, { message }: Error): void {
+    if (!this.closed) this.log(`${collection} can't be watched: ${message}`);
   }
 
   private async watch<T extends WatchedObject>(

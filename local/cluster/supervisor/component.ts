@@ -46,6 +46,7 @@ export class SupervisedComponent {
       await sleep(POLL_MS);
     }
     this.status.state = "healthy";
+    this.log(`${this.component.name} is healthy`);
     void this.watch();
   }
 

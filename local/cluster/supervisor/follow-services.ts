@@ -1,4 +1,4 @@
-import type { Api } from "./api";
+import type { Api, OnChange } from "./api";
 import type { Forwarders } from "./forwarders";
 import { LoadBalancer } from "./load-balancer";
 import { nodePortForwards, type Service } from "./services";
@@ -19,12 +19,14 @@ export class ServiceFollower {
 
   /** NodePorts and load balancers' addresses answer for as long as their Services are there; until closed. */
   follow(): Promise<void> {
-    return this.api.follow<Service>("/api/v1/services", async (key, service) => {
+    const listed = (services: readonly Service[]) => this.balancer?.remember(services);
+    const changed: OnChange<Service> = async (key, service) => {
       const forwards = service === undefined ? [] : nodePortForwards(service);
       for (const { at, error } of await this.forwarders.set(`node ports ${key}`, forwards))
         this.log(`NodePort ${at.port} of ${key} is not on ${at.host}: ${error.message}`);
       await this.balancer?.reconcile(key, service);
-    });
+    };
+    return this.api.follow("/api/v1/services", changed, listed);
   }
 
   close(): void {

@@ -40,9 +40,26 @@ export class LoadBalancer {
 
   constructor(private readonly options: LoadBalancerOptions) {}
 
-  /** One after the other. @param key `<namespace>/<name>` @param service undefined once it is deleted */
+  /** Of those that have an address nobody else is given it, whoever comes first. @param services all that there are */
+  remember(services: readonly Service[]): void {
+    const given = new Set(this.addresses.values());
+    for (const service of services) {
+      const { namespace, name } = service.metadata;
+      const [key, address] = [`${namespace}/${name}`, addressOf(service)];
+      if (address === undefined || given.has(address) || this.addresses.has(key)) continue;
+      if (service.spec.type !== "LoadBalancer" || !isIn(this.options.network, address)) continue;
+      given.add(address);
+      this.addresses.set(key, address);
+    }
+  }
+
+  /** One after the other; what goes wrong with one is logged. @param key `<namespace>/<name>` @param service undefined once it is deleted */
   reconcile(key: string, service: Service | undefined): Promise<void> {
-    this.last = this.last.then(() => this.settle(key, service));
+    this.last = this.last
+      .then(() => this.settle(key, service))
+      .catch((error: unknown) => {
+        this.options.log(`load balancer: Service ${key}: ${String(error)}`);
+      });
     return this.last;
   }
 

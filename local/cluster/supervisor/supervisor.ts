@@ -20,7 +20,7 @@ import { ServiceFollower } from "./follow-services";
 import { Forwarders } from "./forwarders";
 import { type ProvidedImage, provideImage, providePauseImage } from "./images";
 import { ensurePki } from "./pki";
-import { relayProxy } from "./proxy-relay";
+import { type Relay, relayProxy } from "./proxy-relay";
 import { INSIDE, Sandbox } from "./sandbox";
 
 /** What the starting command hands to the supervisor. */
@@ -43,6 +43,7 @@ export class Supervisor {
   private readonly running: SupervisedComponent[] = [];
   private readonly forwarders: Forwarders;
   private sandbox: Sandbox | undefined;
+  private relay: Relay | undefined;
   private services: ServiceFollower | undefined;
   private phase: SupervisorStatus["phase"] = "starting";
   private lost: () => void = () => undefined;
@@ -83,8 +84,8 @@ export class Supervisor {
     });
     await this.forward("api", settings.ports.api, API_PORT);
     await this.forward("registry", settings.ports.registry, settings.ports.registry);
-    const proxy = await relayProxy(settings);
-    if (proxy !== undefined) this.context.proxy = proxy;
+    this.relay = await relayProxy(settings);
+    if (this.relay !== undefined) this.context.proxy = this.relay.url;
 
     const started = this.startComponents(this.sandbox);
     const authorised = started("kube-apiserver").then(() => this.authoriseKubeadmAdministrators());
@@ -111,6 +112,7 @@ export class Supervisor {
     fs.rmSync(clusterInfoPath(settings.name), { force: true });
     this.services?.close();
     this.forwarders.close();
+    this.relay?.close();
     // Every store of the cluster survives a kill; only a machine that loses power could lose writes.
     for (const component of this.running) component.stop();
     await this.sandbox?.destroy();

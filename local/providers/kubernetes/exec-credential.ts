@@ -6,31 +6,37 @@ import { get, getList, getMap, getString } from "./object";
 /** How long before its end a token is taken as over. */
 const MARGIN_MS = 30_000;
 
+/** How long a program may take: it may ask a cloud. */
+const ANSWER_MS = 60_000;
+
+interface Token {
+  readonly token: string;
+  /** ms since 1970. */
+  readonly ends: number;
+}
+
 /** Tokens of one program, asked for again when they end. */
 export class ExecCredential {
-  #current: Promise<{ readonly token: string; readonly ends: number }> | undefined;
+  #current: Token | undefined;
+  #asking: Promise<Token> | undefined;
 
   /** @param exec a kubeconfig's `exec` @param cluster what the program is told of the cluster, where it wants to know */
   constructor(
     private readonly exec: PlainObject,
     private readonly cluster: PlainObject,
+    private readonly answerMs = ANSWER_MS,
   ) {}
 
-  /** @throws Error with the program's own words */
+  /** All who want one at the same time wait for one run of the program. @throws Error with the program's own words */
   async token(): Promise<string> {
-    this.#current ??= this.#ask();
-    try {
-      const { token, ends } = await this.#current;
-      if (Date.now() < ends - MARGIN_MS) return token;
-    } catch (error) {
-      this.#current = undefined;
-      throw error;
-    }
-    this.#current = this.#ask();
-    return (await this.#current).token;
+    if (this.#current !== undefined && Date.now() < this.#current.ends - MARGIN_MS)
+      return this.#current.token;
+    this.#asking ??= this.#ask().finally(() => (this.#asking = undefined));
+    this.#current = await this.#asking;
+    return this.#current.token;
   }
 
-  async #ask(): Promise<{ token: string; ends: number }> {
+  async #ask(): Promise<Token> {
     const command = getString(this.exec, "command");
     const status = getMap(parse(command, await this.#run(command)), "status");
     const token = getString(status, "token");
@@ -56,17 +62,24 @@ export class ExecCredential {
       ]),
     );
     return new Promise((resolve, reject) => {
-      execFile(
+      const child = execFile(
         command,
         getList(this.exec, "args").map(String),
-        { env: { ...process.env, ...env, KUBERNETES_EXEC_INFO: JSON.stringify(info) } },
+        {
+          env: { ...process.env, ...env, KUBERNETES_EXEC_INFO: JSON.stringify(info) },
+          timeout: this.answerMs,
+        },
         (error, stdout, stderr) => {
           if (error === null) resolve(stdout);
           else if (error.code === "ENOENT")
             reject(new Error(`exec: executable ${command} not found`));
+          else if (error.killed === true)
+            reject(new Error(`${command} gave no token in ${this.answerMs / 1000} s`));
           else reject(new Error(`${command} failed: ${stderr.trim() || `exit ${error.code}`}`));
         },
       );
+      // It has nobody to ask.
+      child.stdin?.end();
     });
   }
 }

@@ -8,12 +8,12 @@ import { added, eventually } from "../support/eventually";
 import type { Worlds } from "../support/worlds";
 import type { Surroundings, Target } from "../targets/target";
 import { assertAtRest, lasting } from "./checks";
-import { choosePoint, type Course, type Kind, type Point } from "./points";
+import { choosePoint, type Course, type Kind, type Moment } from "./points";
 import { Trap } from "./trap";
-import { kill } from "./victims";
+import { kill, type Victim } from "./victims";
 
 /** Two configs of the same stack: from one to the other resources are made, changed, replaced and removed. */
-const VARIANTS: readonly Values[] = [
+const VARIANTS: readonly Record<string, Values>[] = [
   { iris: { models: ["iris"] } },
   {
     iris: { models: ["iris", "and-gate"], replicas: 2, env: { GREETING: "hello" } },
@@ -53,10 +53,11 @@ export class Campaign {
   /** How the commands go undisturbed: how long, and to which end. */
   async prepare(): Promise<void> {
     this.place = await this.target.prepare(this.worlds, new Canaries());
-    this.before = lasting(await this.place.inventory());
-    this.write();
+    this.before = await this.inventory();
+    this.stack.write({ ...this.place.config, services: this.services });
     await this.stack.pulumi("stack", "init");
     await this.stack.setSecrets(this.place.secrets ?? {});
+    await this.place.beforeUp?.();
     // The first one builds what every other finds.
     await this.settle("up");
     await this.settle("down");
@@ -78,20 +79,25 @@ export class Campaign {
     const point = choosePoint(this.random, this.courses, this.isUp);
     if (point.kind === "creation" && this.isUp) await this.settle("down");
     if (point.kind === "change") this.toggle();
-    const cut = await this.cut(point);
-    this.print(`${label} ${describe(point, cut)}`);
+    const { kind, victim, moment, next, again } = point;
+    const first = await this.cut(kind === "removal" ? "down" : "up", victim, moment);
+    this.print(`${label} ${NAMES[kind]}: ${describe(victim, moment, first)}`);
+    if (again !== undefined) {
+      const second = await this.cut(next, "everything", again);
+      this.print(`    ${next} after it: ${describe("everything", again, second)}`);
+    }
     const began = Date.now();
-    const result = await this.settle(point.next);
+    const result = await this.settle(next);
     const repairs = result.stderr.split("\n").filter((line) => REPAIR.test(line));
     for (const line of repairs) this.print(`    ${line.trim()}`);
-    if (point.next === "up") {
+    if (next === "up") {
       await this.stack.pulumi("preview", "--expect-no-changes");
       assertAtRest((await this.stack.pulumi("stack", "export")).stdout);
       await eventually(async () =>
         assert.deepEqual(await this.inventory(), this.references[this.variant]),
       );
     }
-    const end = point.next === "up" ? "converged" : "nothing left";
+    const end = next === "up" ? "converged" : "nothing left";
     this.print(`    ${end} after ${seconds(Date.now() - began)}`);
   }
 
@@ -121,15 +127,14 @@ export class Campaign {
     return result;
   }
 
-  private async cut({ kind, victim, moment }: Point): Promise<Cut> {
-    const command = kind === "removal" ? "down" : "up";
+  private async cut(command: "up" | "down", victim: Victim, moment: Moment): Promise<Cut> {
     const trap = new Trap(moment, (root) => kill(victim, root));
     const result = await this.stack.modelport([command], {
       started: ({ pid }) => trap.started(pid),
       onOutput: (stderr) => trap.printed(lineCount(stderr)),
     });
     const killedAt = trap.disarm();
-    this.isUp = kind !== "removal" || result.code !== 0;
+    this.isUp = command === "up" || result.code !== 0;
     return {
       killed: killedAt !== undefined,
       seconds: killedAt ?? result.seconds,
@@ -140,21 +145,29 @@ export class Campaign {
 
   private toggle(): void {
     this.variant = 1 - this.variant;
-    this.write();
+    this.stack.editServices((services) => {
+      for (const name of Object.keys(services)) Reflect.deleteProperty(services, name);
+      Object.assign(services, this.services);
+    });
   }
 
-  private write(): void {
-    const { config, service } = this.surroundings;
+  private get services(): Record<string, Values> {
+    const { service } = this.surroundings;
     const [exposure = "ClusterIP"] = this.target.exposures;
-    const services = Object.entries(VARIANTS[this.variant] ?? {}).map(([name, values]) => [
+    const entries = Object.entries(VARIANTS[this.variant] ?? {}).map(([name, values]) => [
       name,
-      { exposure, ...service?.(exposure), ...(values as Values) },
+      { exposure, ...service?.(exposure), ...values },
     ]);
-    this.stack.write({ ...config, services: Object.fromEntries(services) as Values });
+    return Object.fromEntries(entries) as Record<string, Values>;
   }
 
+  /** An API server that has just got new kinds refuses to list them for a while. */
   private async inventory(): Promise<string[]> {
-    return lasting(await this.surroundings.inventory());
+    let found: string[] = [];
+    await eventually(async () => {
+      found = await this.surroundings.inventory();
+    });
+    return lasting(found);
   }
 
   private get state(): Deployment | undefined {
@@ -182,12 +195,12 @@ const NAMES: Record<Kind, string> = {
   removal: "down",
 };
 
-function describe({ kind, victim, moment }: Point, cut: Cut): string {
-  const place = moment.lines === 0 ? "" : `, ${moment.milliseconds} ms after line ${moment.lines}`;
+function describe(victim: Victim, { lines, milliseconds }: Moment, cut: Cut): string {
+  const place = lines === 0 ? "" : `, ${milliseconds} ms after line ${lines}`;
   const what = cut.killed ? `${victim} killed` : "came to its end";
   const pending = cut.pending.map(({ type, resource }) => `${type} ${nameOf(resource)}`);
   const open = pending.length === 0 ? "" : `; pending: ${pending.join(", ")}`;
-  return `${NAMES[kind]}: ${what} at ${cut.seconds.toFixed(1)} s${place}; last said: "${cut.last}"${open}`;
+  return `${what} at ${cut.seconds.toFixed(1)} s${place}; last said: "${cut.last}"${open}`;
 }
 
 const nameOf = ({ type, urn }: StateResource) =>

@@ -55,13 +55,17 @@ async function main(): Promise<number> {
   const campaign = new Campaign(target, worlds, seed, print);
   const began = Date.now();
   try {
-    await campaign.prepare();
-    for (let point = 1; point <= points; point++)
-      await campaign.interrupt(`${String(point).padStart(2)}/${points}`);
-    await campaign.finish();
-    print(
-      `${points} of ${points} points came to rest, ${((Date.now() - began) / 60_000).toFixed(1)} min`,
-    );
+    try {
+      await campaign.prepare();
+      for (let point = 1; point <= points; point++)
+        await campaign.interrupt(`${String(point).padStart(2)}/${points}`);
+      await campaign.finish();
+    } finally {
+      await campaign.close();
+      await worlds.stop();
+    }
+    const minutes = ((Date.now() - began) / 60_000).toFixed(1);
+    print(`${points} of ${points} points came to rest, in ${minutes} min`);
     return 0;
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
@@ -69,9 +73,6 @@ async function main(): Promise<number> {
       `again: npm run e2e:interrupt -- --target ${target.name} --points ${points} --seed ${seed}`,
     );
     return 1;
-  } finally {
-    await campaign.close();
-    await worlds.stop();
   }
 }
 

@@ -23,10 +23,14 @@ export interface Point {
   readonly moment: Moment;
   /** Which command comes next. */
   readonly next: "up" | "down";
+  /** When that is killed too. Default: it may come to its end. */
+  readonly again?: Moment;
 }
 
 /** Most of what goes wrong begins with all of it gone. */
 const WEIGHTS: Record<Victim, number> = { everything: 8, "the command": 1, "the engine": 1 };
+/** How likely it is that what repairs is killed as well. */
+const TWICE = 0.2;
 /** After a line, in ms: what it announces is under way then. */
 const LATEST_AFTER_LINE = 400;
 
@@ -43,11 +47,17 @@ export function choosePoint(
         [3, "removal"],
       ])
     : "creation";
-  const { milliseconds, lines } = courses[kind];
-  const moment = random.chance(0.5)
+  const victim = random.weighted(VICTIMS.map((one) => [WEIGHTS[one], one] as const));
+  const moment = chooseMoment(random, courses[kind]);
+  const next = kind === "removal" && random.chance(0.5) ? "down" : "up";
+  const again = random.chance(TWICE)
+    ? { again: chooseMoment(random, courses[next === "up" ? kind : "removal"]) }
+    : {};
+  return { kind, victim, moment, next, ...again };
+}
+
+function chooseMoment(random: Random, { milliseconds, lines }: Course): Moment {
+  return random.chance(0.5)
     ? { lines: 0, milliseconds: random.int(0, milliseconds) }
     : { lines: random.int(1, Math.max(1, lines)), milliseconds: random.int(0, LATEST_AFTER_LINE) };
-  const victim = random.weighted(VICTIMS.map((one) => [WEIGHTS[one], one] as const));
-  const next = kind === "removal" && random.chance(0.5) ? "down" : "up";
-  return { kind, victim, moment, next };
 }

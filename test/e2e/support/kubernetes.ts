@@ -81,6 +81,27 @@ export class ClusterAccess {
       );
   }
 
+  /** Keeps a namespace from going: an object in it has a finalizer that nobody takes off. */
+  async hold(namespace: string): Promise<void> {
+    const metadata = { name: "held", finalizers: ["example.com/never"] };
+    const path = `/api/v1/namespaces/${namespace}/configmaps`;
+    const { status, text } = await apiRequest(await readContext(this.text), path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata }),
+    });
+    if (status !== 201) throw new Error(`${path}: HTTP ${status}: ${text}`);
+  }
+
+  async release(namespace: string): Promise<void> {
+    await this.config
+      .makeApiClient(CoreV1Api)
+      .patchNamespacedConfigMap(
+        { namespace, name: "held", body: { metadata: { finalizers: null } } },
+        setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+      );
+  }
+
   async budgets(namespace: string): Promise<string[]> {
     const api = this.config.makeApiClient(PolicyV1Api);
     const { items } = await api.listNamespacedPodDisruptionBudget({ namespace });

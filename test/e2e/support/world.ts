@@ -101,9 +101,12 @@ export class World {
     const id = createHash("sha256").update(`${this.state}\0local`).digest("hex").slice(0, 8);
     const named = /(?:mp-|modelport[-/]|run directory )([0-9a-f]{8})\b/.exec(trace)?.[1];
     if (named !== undefined) return named !== id;
-    const pid = /^process (\d+)/.exec(trace)?.[1];
-    const state = pid === undefined ? undefined : stateOf(pid);
-    return pid !== undefined && state !== this.env["XDG_STATE_HOME"];
+    const [, kind, pid = ""] =
+      /^(process|network namespace) (?:modelport-)?(\d+)\b/.exec(trace) ?? [];
+    if (kind === undefined) return false;
+    const state = stateOf(pid);
+    // A network that is nobody's any more may have been ours.
+    return state === undefined ? kind === "process" : state !== this.env["XDG_STATE_HOME"];
   }
 
   /** Takes everything away, even where something of it fails. @throws the first failure */

@@ -3,16 +3,17 @@ import { ClusterAccess } from "../support/kubernetes";
 import type { Surroundings } from "./target";
 
 /** The clouds' own objects in the cluster that they hand out. */
-const CLOUDS_OWN = /^\S+ kube-system\//;
+const CLOUDS_OWN = /^(?:\S+ kube-system\/|ClusterRoleBinding \/(?:google-user|ibm-cloud-user)$)/;
 
 /** What the targets in a cloud have in common. */
 export function cloudSurroundings(
   clouds: CloudsUnderTest,
-): Pick<Surroundings, "world" | "client" | "kubeconfig" | "inventory"> {
+): Pick<Surroundings, "world" | "client" | "issued" | "kubeconfig" | "inventory"> {
   const { world, cluster, hosts, authorities } = clouds;
   return {
     world,
     client: { hosts, authorities },
+    issued: () => clouds.issuedKeys(),
     kubeconfig: () => cluster.kubeconfig,
     // What was in the cluster when it was deleted went with it: it is told all the same.
     inventory: async () => {

@@ -21,7 +21,7 @@ export const gke: Target = {
     const account = clouds.world.env["GOOGLE_APPLICATION_CREDENTIALS"] ?? "";
     const { private_key } = JSON.parse(fs.readFileSync(account, "utf8")) as { private_key: string };
     canaries.add("service account's private key", private_key);
-    const { certificate, key } = clouds.issue(HOST);
+    const { certificate, key } = clouds.authority.issue([HOST]);
     canaries.add("key of a certificate", key);
     return {
       ...cloudSurroundings(clouds),

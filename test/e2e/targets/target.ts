@@ -27,6 +27,8 @@ export interface Surroundings {
   readonly secrets?: Readonly<Record<string, string>>;
   /** Secrets of a service with an exposure, by their paths below it. Default: none. */
   readonly serviceSecrets?: (exposure: Exposure) => Readonly<Record<string, string>>;
+  /** Secrets that the target makes in an update. Default: none. */
+  readonly issued?: () => Promise<readonly string[]>;
   /** How the services are asked from this machine. Default: by its own names and authorities. */
   readonly client?: ClientOptions;
   /** File with an administrator's login to the stack's cluster, once that is up. */

@@ -16,7 +16,7 @@ const bodies = {
   }),
   /** Made by hand: by the cloud's rules, without Pulumi. */
   create: z.strictObject({ token: z.string(), inputs: values }),
-  /** Deleted by hand; `force` leaves the rules out. */
+  /** Deleted by hand; `force` leaves out what the provider or the cloud refuses. */
   delete: named.extend({ force: z.boolean().default(false) }).strict(),
   /** Changed by hand. */
   change: named.extend({ path: z.string(), value: z.unknown() }).strict(),
@@ -59,8 +59,7 @@ export function controlApi(
       }
       case "POST delete": {
         const { token, id, force } = bodies.delete.parse(body);
-        if (force) cloud.store.remove({ kind: token, id });
-        else await operationsOf(token).remove({ token, id });
+        await operationsOf(token).remove({ token, id }, force);
         return {};
       }
       case "POST change": {

@@ -40,11 +40,10 @@ export class Faults {
 
   /** @throws CloudError if this call was told to fail */
   hit(token: string, method: Method): void {
-    const found = this.list().find(
-      (fault) => fault.method === method && (fault.token ?? token) === token,
-    );
+    const all = this.list();
+    const found = all.find((fault) => fault.method === method && (fault.token ?? token) === token);
     if (found === undefined) return;
-    const others = this.list().filter((fault) => fault !== found);
+    const others = all.filter((fault) => fault !== found);
     const left = found.times > 1 ? [{ ...found, times: found.times - 1 }] : [];
     this.store.set("faults", [...others, ...left]);
     throw new CloudError(found.error);

@@ -128,7 +128,7 @@ export class Kubernetes {
         known = present;
         await this.watch(path, version, tell, known, signal);
       } catch {
-        if (!signal.aborted) await sleep(RETRY_MS);
+        await sleep(RETRY_MS);
       }
     }
   }

@@ -135,14 +135,14 @@ export class Operations {
     return outputs;
   }
 
-  /** What is not there needs no deletion. */
-  async remove(o: { token: string; id: string }): Promise<void> {
+  /** What is not there needs no deletion. @param force whatever the kind refuses. Default: false */
+  async remove(o: { token: string; id: string }, force = false): Promise<void> {
     const kind = this.kind(o.token);
     this.cloud.faults.hit(o.token, "delete");
     await this.settled(o.token, o.id);
     const stored = this.cloud.store.find(o.token, o.id);
     if (stored === undefined) return;
-    await kind.delete?.(stored, this.cloud);
+    if (!force) await kind.delete?.(stored, this.cloud);
     const going = this.cloud.store.put({ ...stored, state: "deleting" });
     await this.begin(going, async () => {
       await this.cloud.sleep(kind.seconds?.delete ?? 1);

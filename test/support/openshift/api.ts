@@ -76,10 +76,11 @@ export class Api {
 
   /**
    * Server-side apply: makes it so, whoever said otherwise.
+   * @param manager whose fields these are; what it doesn't say any more goes
    * @returns false where the object has a resourceVersion and was changed since
    */
-  apply(path: string, object: object): Promise<boolean> {
-    const options = { query: { fieldManager: MANAGER, force: "true" }, body: plain(object) };
+  apply(path: string, object: object, manager = MANAGER): Promise<boolean> {
+    const options = { query: { fieldManager: manager, force: "true" }, body: plain(object) };
     return unlessChanged(() => this.client.apply(path, options));
   }
 

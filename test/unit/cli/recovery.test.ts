@@ -1,8 +1,10 @@
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
 import type { LiveObject } from "../../../cli/live-objects";
-import { reveal } from "../../../cli/live-objects";
-import { planPending, settled } from "../../../cli/recovery";
-import { readState, type StateResource, toDeployment } from "../../../cli/state";
+import { planPending, settled, unread } from "../../../cli/recovery";
+import { removeCutSidecars } from "../../../cli/sidecars";
+import { readState, reveal, type StateResource, toDeployment } from "../../../cli/state";
 import { UserError } from "../../../local/errors";
 import { Sandbox } from "./support/sandbox";
 
@@ -84,6 +86,50 @@ describe("operations that an interrupted update left pending", () => {
     });
   });
 
+  it("are waited for where they were deletions, which `find` does", async () => {
+    const asked: string[] = [];
+    await planPending(toDeployment(interrupted), (resource) => {
+      asked.push(resource.urn.split("::").at(-1) ?? "");
+      return Promise.resolve(undefined);
+    });
+    assert.deepEqual(asked, ["made", "unmade", "leaving"]);
+  });
+
+  it("take the place of what was deleted for them: before what depends on it", async () => {
+    const half = {
+      ...interrupted,
+      resources: [
+        { ...object("ConfigMap", "made"), id: "models/old", pendingReplacement: true },
+        { ...object("Service", "dependent"), id: "models/dependent" },
+      ],
+      pending_operations: [{ type: "creating", resource: object("ConfigMap", "made") }],
+    };
+    const state = toDeployment(half);
+    const plan = await planPending(state, find);
+    assert.deepEqual(plan.reread, []);
+    const resources = settled(half, state, plan)["resources"] as StateResource[];
+    assert.deepEqual(
+      resources.map(({ id, pendingReplacement }) => [id, pendingReplacement]),
+      [
+        ["models/made", undefined],
+        ["models/dependent", undefined],
+      ],
+    );
+  });
+
+  it("are read in the end, even if the run that took them over was cut off before", () => {
+    const outputs = { a: 1 };
+    const resources = [
+      { ...object("Service", "whole"), outputs },
+      { ...object("Service", "unread"), outputs: {} },
+      { ...object("x", "provider"), type: "pulumi:providers:gcp", outputs: {} },
+      { ...object("x", "component"), custom: false, outputs: {} },
+    ];
+    assert.deepEqual(unread({ resources, pending: [] }), [
+      urn("kubernetes:core/v1:Service", "unread"),
+    ]);
+  });
+
   it("that belong to no cluster are made again", async () => {
     const image = { ...object("x", "image"), type: "docker:index/image:Image" };
     const plan = await planPending(
@@ -142,5 +188,24 @@ describe("a state file", () => {
   it("that is no checkpoint is damaged", () => {
     sandbox.checkpoint("local", "null");
     damaged(/damaged/);
+  });
+
+  it("loses the attributes beside it that a kill cut off: Pulumi could not read it", () => {
+    const file = sandbox.checkpoint("local", "{}");
+    const other = sandbox.checkpoint("other", "{}");
+    const history = sandbox.write(
+      "state/modelport/pulumi/.pulumi/history/modelport/local/local-1.history.json.attrs",
+      "",
+    );
+    fs.writeFileSync(`${file}.attrs`, "");
+    fs.writeFileSync(`${file}.bak.attrs`, "{}");
+    fs.writeFileSync(`${other}.attrs`, "");
+    removeCutSidecars(path.join(sandbox.state, "modelport/pulumi"), "local");
+    assert.deepEqual(
+      [`${file}.attrs`, history, file, `${file}.bak.attrs`, `${other}.attrs`].map((one) =>
+        fs.existsSync(one),
+      ),
+      [false, false, true, true, true],
+    );
   });
 });

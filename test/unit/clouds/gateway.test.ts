@@ -74,7 +74,7 @@ describe("the simulated clouds' registry gateway", () => {
     assert.equal(status, 401);
     assert.equal(headers["www-authenticate"], `Basic realm="https://${HOST}"`);
     assert.deepEqual(JSON.parse(body.toString()), {
-      errors: [{ code: "UNAUTHORIZED", message: "Unauthenticated request." }],
+      errors: [{ code: "UNAUTHORIZED", message: "Unauthenticated request.", detail: {} }],
     });
   });
 

@@ -182,7 +182,8 @@ function refuse(response: http.ServerResponse, host: string, refusal: Refusal): 
     "docker-distribution-api-version": "registry/2.0",
     ...(status === 401 ? { "www-authenticate": `Basic realm="https://${host}"` } : {}),
   });
-  response.end(JSON.stringify({ errors: [{ code, message }] }));
+  // Docker takes an error in the registry's standard words and without details for a passing one, and tries for a minute.
+  response.end(JSON.stringify({ errors: [{ code, message, detail: {} }] }));
 }
 
 /** RFC 7617, 2. */

@@ -3,7 +3,7 @@ import { handOut, takeBack } from "../handed-out";
 import { CloudError, type Kind, type Stored } from "../kind";
 import { at, child, text, type Values } from "../values";
 import { allow, requireThere } from "./access";
-import { startControllers, stopControllers } from "./controllers";
+import { startControlPlane, stopControlPlane } from "./control-plane";
 import { admit, dismiss } from "./credentials";
 import { installDefinitions, removeDefinitions } from "./definitions";
 import { googleError } from "./errors";
@@ -41,22 +41,15 @@ export const cluster: Kind = {
   create(inputs, cloud) {
     const id = clusterId(inputs);
     refuse(inputs, id, cloud);
-    const { host } = cloud.kubernetes.server;
     return {
       id,
       outputs: {
         selfLink: `https://container.googleapis.com/v1/${id}`,
-        endpoint: host,
         masterVersion: "1.34.4-gke.1000000",
         masterAuth: {
           clusterCaCertificate: cloud.kubernetes.certificateAuthority,
           clientCertificate: "",
           clientKey: "",
-        },
-        // One address for both: what answers is the embedded cluster's API server.
-        controlPlaneEndpointsConfig: {
-          dnsEndpointConfig: { endpoint: host },
-          ipEndpointsConfig: { publicEndpoint: host },
         },
         status: "RUNNING",
       },
@@ -65,8 +58,15 @@ export const cluster: Kind = {
         await admit(cloud);
         await installDefinitions(cloud.kubernetes);
         if (inputs["removeDefaultNodePool"] !== true) addInstance(cloud, inputs, DEFAULT_POOL);
-        startControllers(cloud, { ...inputs, id });
-        return {};
+        const host = await startControlPlane(cloud, { ...inputs, id });
+        return {
+          endpoint: host,
+          // One for both ways: what answers is the embedded cluster's API server.
+          controlPlaneEndpointsConfig: {
+            dnsEndpointConfig: { endpoint: host },
+            ipEndpointsConfig: { publicEndpoint: host },
+          },
+        };
       },
     };
   },
@@ -90,7 +90,7 @@ export const cluster: Kind = {
   },
   /** What its Services had outside stays: https://cloud.google.com/kubernetes-engine/docs/how-to/deleting-a-cluster */
   async deleted({ inputs }, cloud) {
-    await stopControllers(cloud);
+    await stopControlPlane(cloud);
     removeInstances(cloud, inputs);
     await takeBack(cloud);
     await removeDefinitions(cloud.kubernetes);

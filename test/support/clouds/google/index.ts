@@ -1,7 +1,8 @@
 import type { SimulatedCloud } from "../cloud";
+import { text } from "../values";
 import { address, globalAddress } from "./address";
 import { cluster } from "./cluster";
-import { pauseControllers, startControllers } from "./controllers";
+import { pauseControlPlane, startControlPlane } from "./control-plane";
 import {
   deployerKey,
   forgetTokens,
@@ -51,12 +52,15 @@ export const google: SimulatedCloud = {
   async start(cloud) {
     await prepareTokens(cloud);
     const [running] = cloud.store.list(TOKENS.cluster);
-    if (running !== undefined) startControllers(cloud, { ...running.inputs, id: running.id });
+    if (running !== undefined) {
+      const { id, inputs, outputs } = running;
+      await startControlPlane(cloud, { ...inputs, id }, text(outputs, "endpoint"));
+    }
     return { GOOGLE_APPLICATION_CREDENTIALS: deployerKey(cloud).file, ...endpoints(cloud) };
   },
   controlled: sweepTokens,
   async stop(cloud) {
-    await pauseControllers();
+    await pauseControlPlane();
     await forgetTokens(cloud);
   },
 };

@@ -5,7 +5,7 @@ import { warn } from "../events";
 import type { Stored } from "../kind";
 import { child, children, text, type Values } from "../values";
 import { userOf } from "./address";
-import type { Controller } from "./controllers";
+import type { Controller } from "./control-plane";
 import { networkId, RECORDS, regionOf, selfLink, subnetworkId, TOKENS } from "./names";
 
 const FINALIZER = "gke.networking.io/l4-netlb-v2";

@@ -1,5 +1,5 @@
 import type { SimulatedCloud } from "../cloud";
-import { login, userKey } from "./account";
+import { login, newApiKey, userKey } from "./account";
 import { addons } from "./addons";
 import { getClusterConfig } from "./cluster-config";
 import { clusters } from "./cluster-rules";
@@ -33,7 +33,13 @@ export const ibm: SimulatedCloud = {
   async start(cloud) {
     sweepInterfaces(cloud);
     for (const cluster of clusters(cloud)) await startControllers(cluster, cloud);
-    return { IC_API_KEY: userKey(cloud), ...endpoints(cloud) };
+    return {
+      IC_API_KEY: userKey(cloud),
+      // Classic infrastructure has logins of its own: https://cloud.ibm.com/docs/account?topic=account-classic_keys
+      IAAS_CLASSIC_USERNAME: "123456_owner@example.com",
+      IAAS_CLASSIC_API_KEY: newApiKey(),
+      ...endpoints(cloud),
+    };
   },
   stop: stopAllControllers,
 };

@@ -22,10 +22,10 @@ const WITHHELD_SECONDS = 20;
 const RETRY_MS = 200;
 
 /**
- * Of a portable subnet's 8 addresses 5 are for services, one of which is the Ingress' own.
+ * Of a portable subnet's 8 addresses a cluster can use 5; one of them is its Ingress'.
  * https://cloud.ibm.com/docs/containers?topic=containers-subnets#basics_subnets
  */
-const PORTABLE_ADDRESSES = 4;
+const PORTABLE_ADDRESSES = 5;
 
 /** Of one cluster, from its start to its stop. */
 export class ServiceBalancers {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
 import type { ServerResponse } from "node:http";
 import * as path from "node:path";
+import { rootCertificates } from "node:tls";
 import { type Api, type Followed, Reconciler } from "../api";
 import {
   type Build,
@@ -184,12 +185,19 @@ export class Builds {
     const { sourceSecret } = spec.source;
     const credentials =
       sourceSecret === undefined ? {} : await this.decoded(namespace, sourceSecret.name);
-    const source = await fetchSource(spec.source, credentials, context);
+    const source = await fetchSource(spec.source, credentials, this.trusted(), context);
     const docker = new Docker(this.options.docker, await this.logins(build), context);
     await buildImage(spec, source, reference, { ...context, docker, s2i: this.options.s2i });
     const digest = await docker.push(reference);
     await this.tagStream(build, reference, digest);
     return digest;
+  }
+
+  /** As a cluster has it whose proxy trusts more than the rest of the world: the system's authorities and the cluster's own. */
+  private trusted(): string {
+    const file = path.join(this.options.folder, "trusted.pem");
+    fs.writeFileSync(file, [...rootCertificates, this.options.authority].join("\n"));
+    return file;
   }
 
   private async conclude(

@@ -14,16 +14,18 @@ export interface Source {
  * Clones a build's repository and checks its ref out: openshift/builder, pkg/build/builder/source.go.
  * https://docs.redhat.com/en/documentation/openshift_container_platform/4.19/html/builds_using_buildconfig/creating-build-inputs#builds-adding-source-clone-secrets_creating-build-inputs
  * @param credentials of the source secret, decoded: `username` and `password`, or `ssh-privatekey`
+ * @param trusted file of certificates, PEM, that Git servers' are signed with
  * @throws BuildFailure FetchSourceFailed with git's own words, InvalidContextDirectory
  */
 export async function fetchSource(
   { git: { uri, ref }, contextDir = "." }: BuildSpec["source"],
   credentials: Readonly<Record<string, string>>,
+  trusted: string,
   context: StepContext,
 ): Promise<Source> {
   const { log, scratch } = context;
   const clone = path.join(scratch, "inputs");
-  const env = environment(uri, credentials, scratch);
+  const env = { ...environment(uri, credentials, scratch), GIT_SSL_CAINFO: trusted };
   const git = async (...args: string[]): Promise<string> => {
     const { code, output } = await program(["git", ...args], context, { env, quiet: true });
     if (code !== 0) throw new BuildFailure("FetchSourceFailed", fetchFault(uri, output));

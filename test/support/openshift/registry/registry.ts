@@ -1,5 +1,5 @@
 import type { RegistryHost, Verdict } from "../../clouds/gateway/gateway";
-import type { Api } from "../api";
+import { Api } from "../api";
 import { INTERNAL_REGISTRY } from "../kinds";
 
 interface TokenReview {
@@ -9,18 +9,12 @@ interface TokenReview {
   };
 }
 
+/** Said to who has no right, too: auth.go, wrapErr. */
 const UNAUTHORIZED: Verdict = {
   ok: false,
   status: 401,
   code: "UNAUTHORIZED",
   message: "authentication required",
-};
-
-const DENIED: Verdict = {
-  ok: false,
-  status: 403,
-  code: "DENIED",
-  message: "requested access to the resource is denied",
 };
 
 /** What its repositories are called in the registry behind it, apart from those of others. */
@@ -31,16 +25,19 @@ const FOLDER = "openshift";
  * layers may pull, who may change them may push: openshift/image-registry, pkg/dockerregistry/server/auth.go.
  * https://docs.redhat.com/en/documentation/openshift_container_platform/4.19/html/registry/accessing-the-registry
  */
-export function imageRegistry(api: Api): RegistryHost {
+export function imageRegistry(kubeconfig: string): RegistryHost {
+  /** Not before it is asked: the gateway may be there first. */
+  let connection: Promise<Api> | undefined;
   return {
     pattern: new RegExp(`^${INTERNAL_REGISTRY.replaceAll(".", "\\.")}$`),
     async authorize(login, { repository, action }) {
       if (login === undefined) return UNAUTHORIZED;
+      const api = await (connection ??= Api.connect(kubeconfig));
       const user = await userOf(api, login.password);
       if (user === undefined) return UNAUTHORIZED;
       if (repository === "") return { ok: true };
       const [namespace = "", name = "", ...more] = repository.split("/");
-      if (name === "" || more.length > 0) return DENIED;
+      if (name === "" || more.length > 0) return UNAUTHORIZED;
       const allowed = await api.may(user, {
         group: "image.openshift.io",
         resource: "imagestreams",
@@ -49,7 +46,7 @@ export function imageRegistry(api: Api): RegistryHost {
         namespace,
         name,
       });
-      return allowed ? { ok: true } : DENIED;
+      return allowed ? { ok: true } : UNAUTHORIZED;
     },
     path: (repository) => `${FOLDER}/${repository}`,
   };

@@ -25,7 +25,9 @@ export const CONFIGURATION = "haproxy.cfg";
 export const SOCKET = "admin.sock";
 
 /**
- * HAProxy's configuration: what openshift/router's template says for plain and edge-terminated Routes.
+ * HAProxy's configuration: what openshift/router's template says for plain and edge-terminated Routes. Connections without a request
+ * outlive a reload until their next answer, which is the router's policy "Deferred": a request never meets a closed door.
+ * https://docs.redhat.com/en/documentation/openshift_container_platform/4.19/html/operator_apis/ingresscontroller-operator-openshift-io-v1 (spec.idleConnectionTerminationPolicy)
  * https://docs.haproxy.org/2.6/configuration.html; sockets in another network namespace: doc/network-namespaces.txt of HAProxy.
  */
 export function configure(place: RouterPlace, hosts: readonly RoutedHost[]): RouterFiles {
@@ -43,6 +45,7 @@ export function configure(place: RouterPlace, hosts: readonly RoutedHost[]): Rou
 defaults
   mode http
   option redispatch
+  option idle-close-on-response
   retries 3
   timeout connect 5s
   timeout client 30s

@@ -14,6 +14,7 @@ const POLL_MS = 20;
 /** HAProxy as master and worker: a reload hands the listening sockets from worker to worker. https://docs.haproxy.org/2.6/management.html#3 */
 export class Haproxy {
   private master: ChildProcess | undefined;
+  private lastWords = "";
 
   constructor(
     private readonly program: string,
@@ -28,12 +29,14 @@ export class Haproxy {
     const { code, output } = await run(this.program, ["-c", "-f", configuration]);
     if (code !== 0) throw new Error(`HAProxy refuses its configuration: ${output}`);
     const before = await this.worker();
-    if (this.master === undefined) this.start(configuration);
+    if (this.master === undefined || hasEnded(this.master)) this.start(configuration);
     else this.master.kill("SIGUSR2");
     const deadline = Date.now() + START_MS;
     for (;;) {
       const now = await this.worker();
       if (now !== undefined && now !== before) return;
+      if (this.master !== undefined && hasEnded(this.master))
+        throw new Error(`HAProxy ended: ${this.lastWords}`);
       if (Date.now() > deadline) throw new Error("HAProxy's new worker doesn't answer");
       await sleep(POLL_MS);
     }
@@ -65,7 +68,7 @@ export class Haproxy {
 
   async stop(): Promise<void> {
     const { master } = this;
-    if (master === undefined || master.exitCode !== null || master.signalCode !== null) return;
+    if (master === undefined || hasEnded(master)) return;
     const ended = new Promise<void>((resolve) => master.once("exit", () => resolve()));
     // The master ends its workers, old ones too.
     master.kill("SIGTERM");
@@ -80,7 +83,10 @@ export class Haproxy {
     });
     this.master = master;
     for (const stream of [master.stdout, master.stderr])
-      stream.on("data", (chunk: Buffer) => this.log(`haproxy: ${chunk.toString().trim()}`));
+      stream.on("data", (chunk: Buffer) => {
+        this.lastWords = chunk.toString().trim();
+        this.log(`haproxy: ${this.lastWords}`);
+      });
     master.once("error", (error) => this.log(`haproxy: ${error.message}`));
   }
 
@@ -105,3 +111,6 @@ export class Haproxy {
     });
   }
 }
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) =>
+  exitCode !== null || signalCode !== null;

@@ -34,9 +34,15 @@ export class Router {
   /** Of what HAProxy has loaded: its hosts without their servers, and these. */
   private loaded = "";
   private slots = new Map<string, Slots>();
-  private listens: () => void = () => undefined;
-  /** Resolves when it listens. */
-  readonly listening = new Promise<void>((resolve) => (this.listens = resolve));
+  /** Called after each time; the first one counts. */
+  private loadedFirst: (failure?: Error) => void = () => undefined;
+  /** Resolves when it listens; rejects where it can't. */
+  readonly listening = new Promise<void>((resolve, reject) => {
+    this.loadedFirst = (failure) => {
+      if (failure === undefined) resolve();
+      else reject(failure);
+    };
+  });
 
   constructor(
     private readonly api: Api,
@@ -67,8 +73,13 @@ export class Router {
     await Promise.all(
       routes.map((route) => this.tell(route, verdicts.get(keyOf(route)) ?? { admitted: true })),
     );
-    await this.route(admitted);
-    this.listens();
+    try {
+      await this.route(admitted);
+      this.loadedFirst();
+    } catch (error) {
+      this.loadedFirst(error as Error);
+      throw error;
+    }
   }
 
   /** Other pods of the same hosts are told to the running HAProxy; other hosts are loaded. */

@@ -87,6 +87,20 @@ describe("the login to Google Cloud", () => {
     }
   });
 
+  it("is never told of in an error", async () => {
+    const { private_key: secret } = google.key;
+    const broken = `${JSON.stringify(google.key).slice(0, -1)}, oops`;
+    const file = path.join(folder, "broken.json");
+    fs.writeFileSync(file, broken);
+    const encoded = Buffer.from(JSON.stringify(google.key)).toString("base64");
+    for (const given of [broken, file, encoded, `{ "private_key": ${secret}`])
+      await assert.rejects(googleLogin(PROJECT, {}, { GOOGLE_CREDENTIALS: given })(), (error) => {
+        assert.ok(error instanceof Error);
+        assert.match(error.message, /^the credentials are (?:no JSON|neither a key, in JSON, nor)/);
+        return true;
+      });
+  });
+
   it("is refused for other credentials where the provider takes keys", async () => {
     const user = {
       type: "authorized_user",

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import { googleInventory } from "../../../../cli/inventory/google";
+import { Memory } from "../../../../cli/inventory/memory";
 import { GoogleFixture, compute, gkeConfig, PROJECT, repositories } from "./support/google";
 
 const BASE = "https://www.googleapis.com/compute/v1/projects/my-project";
@@ -29,7 +30,9 @@ describe("the inventory of Google Cloud", () => {
     assert.deepEqual([found, unseen], [[], []]);
     assert.equal(where, "Google Cloud, project my-project");
     assert.equal(looked.length, 23);
-    assert.ok(looked.includes("firewall rules") && looked.includes("service accounts"));
+    assert.ok(
+      ["addresses", "HTTP proxies", "firewall rules"].every((kind) => looked.includes(kind)),
+    );
   });
 
   it("finds each kind of what the stack makes, and removes what uses something first", async () => {
@@ -229,6 +232,9 @@ describe("the inventory of Google Cloud", () => {
     assert.deepEqual(await kinds(), ["cluster"]);
     google.on(clusters, { body: {} });
     assert.deepEqual(await kinds(), ["machine", "disk", "firewall rule"]);
+    // Nobody knows: then they may be a living cluster's.
+    google.on(clusters, { status: 403, body: { error: { message: "no" } } });
+    assert.deepEqual(await kinds(), []);
   });
 
   it("doesn't count routes that come and go with the network", async () => {
@@ -308,11 +314,16 @@ describe("the inventory of Google Cloud", () => {
           message: "Artifact Registry API has not been used in project 1 before or it is disabled.",
           status: "PERMISSION_DENIED",
           details: [
-            { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "SERVICE_DISABLED" },
+            {
+              "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+              reason: "SERVICE_DISABLED",
+              metadata: { consumer: "projects/1" },
+            },
           ],
         },
       },
     };
+    google.on(`/cloudresourcemanager/v1/projects/${PROJECT}`, { body: { projectNumber: "1" } });
     google.on(repositories(), off);
     const older = {
       ...off,
@@ -322,6 +333,81 @@ describe("the inventory of Google Cloud", () => {
     google.on(`/cloudresourcemanager/v1/projects/${PROJECT}:getIamPolicy`, off);
     const { found, unseen } = await look();
     assert.deepEqual([found, unseen], [[], []]);
+  });
+
+  it("doesn't take a service that is off in the login's own project for one that holds nothing", async () => {
+    const off = (metadata: object) => ({
+      status: 403,
+      body: { error: { code: 403, details: [{ reason: "SERVICE_DISABLED", metadata }] } },
+    });
+    google.on(repositories(), off({ consumer: "projects/764086051850" }));
+    google.on(`/iam/v1/projects/${PROJECT}/serviceAccounts`, off({}));
+    google.on(`/cloudresourcemanager/v1/projects/${PROJECT}:getIamPolicy`, off({ consumer: "x" }));
+    google.on(`/cloudresourcemanager/v1/projects/${PROJECT}`, { body: { projectNumber: "1" } });
+    const { unseen } = await look();
+    assert.deepEqual(
+      unseen.map(({ kinds }) => kinds),
+      ["image repositories", "role bindings", "service accounts"],
+    );
+    assert.equal(
+      unseen[0]?.why,
+      "artifactregistry.googleapis.com is off in 764086051850, for which this login asks; what my-project holds it doesn't tell",
+    );
+  });
+
+  it("takes an address for the stack's by its name only where nothing says otherwise", async () => {
+    const named = (more: object) => ({ name: "modelport-prod-iris", region: REGION, ...more });
+    const places = async (...items: object[]) => {
+      google.aggregated("addresses", "regions/us-central1", ...items);
+      return (await look()).found.length;
+    };
+    assert.equal(await places(named({})), 1);
+    assert.equal(
+      await places(named({ description: "Balancer of iris, modelport's stack prod" })),
+      1,
+    );
+    assert.equal(await places(named({ description: "Balancer of x, modelport's stack y" })), 0);
+    assert.equal(await places(named({ labels: { "modelport-stack": "prod-iris" } })), 0);
+  });
+
+  it("remembers by what its controllers' things were known, when the network is gone", async () => {
+    const services = {
+      iris: {
+        ...{ models: ["iris"], namespace: "models", exposure: "Ingress" },
+        ...{ host: "iris.example.com", tls: "managed" },
+      },
+    };
+    const memory = new Memory();
+    const names = async () => {
+      const config = gkeConfig({ dnsZone: "example" }, services);
+      const { found } = await googleInventory("prod", config, {}, google.env, memory);
+      return found.map(({ name }) => name);
+    };
+    const left = [BALANCER, "k8s2-um-abcd1234-models-iris", "k8s-4321-node", "mcrt-1"];
+    const [balancer, map, check, certificate] = left;
+    google.aggregated("targetPools", "regions/us-central1", { name: balancer, region: REGION });
+    google.aggregated("urlMaps", "global", { name: map }, { name: "k8s2-um-zzzz9999-models-iris" });
+    google.on(compute("global/httpHealthChecks"), { body: { items: [{ name: check }] } });
+    google.aggregated("sslCertificates", "global", { name: certificate }, { name: "mcrt-2" });
+    google.on(`/dns/dns/v1/projects/${PROJECT}/managedZones/example/rrsets`, {
+      body: { rrsets: [{ name: "iris.example.com.", type: "A", rrdatas: ["203.0.113.1"] }] },
+    });
+    assert.deepEqual(await names(), []);
+    const rules = [`k8s-fw-${BALANCER}`, "k8s2-abcd1234-models-iris-1", "k8s-4321-node-http-hc"];
+    google.on(compute("global/firewalls"), {
+      body: { items: rules.map((name) => ({ name, network: NETWORK })) },
+    });
+    google.aggregated("targetHttpsProxies", "global", {
+      name: "k8s2-ts-abcd1234-models-iris",
+      sslCertificates: [`${BASE}/global/sslCertificates/${certificate}`],
+    });
+    google.aggregated("addresses", "global", {
+      ...{ name: "modelport-prod-iris", labels: LABELS, address: "203.0.113.1" },
+    });
+    await names();
+    google.on(compute("global/firewalls"), { body: {} });
+    for (const kind of ["targetHttpsProxies", "addresses"]) google.aggregated(kind, "global");
+    assert.deepEqual((await names()).sort(), [...left, "iris.example.com."].sort());
   });
 
   it("looks for a gcr.io repository where it lives, and only where the stack makes it", async () => {
@@ -336,31 +422,51 @@ describe("the inventory of Google Cloud", () => {
     assert.deepEqual(await commands({ registry: { host: "gcr.io", create: false } }), []);
   });
 
-  it("finds the records of the stack's hosts, and Google's certificates for them", async () => {
+  it("finds the records that lead to the stack, and Google's certificates that it shows", async () => {
     const services = {
       iris: { models: ["iris"], exposure: "Ingress", host: "iris.example.com", tls: "managed" },
+      moved: { models: ["iris"], exposure: "Ingress", host: "moved.example.com" },
     };
     google.on(`/dns/dns/v1/projects/${PROJECT}/managedZones/example/rrsets`, {
       body: {
         rrsets: [
           { name: "example.com.", type: "NS" },
-          { name: "iris.example.com.", type: "A" },
-          { name: "www.example.com.", type: "A" },
+          { name: "iris.example.com.", type: "A", rrdatas: ["203.0.113.1"] },
+          { name: "moved.example.com.", type: "A", rrdatas: ["203.0.113.2"] },
+          { name: "www.example.com.", type: "A", rrdatas: ["203.0.113.1"] },
         ],
       },
+    });
+    google.aggregated(
+      "addresses",
+      "global",
+      { name: "modelport-prod-iris", labels: LABELS, address: "203.0.113.1" },
+      { name: "other", address: "203.0.113.2" },
+    );
+    google.aggregated("targetHttpsProxies", "global", {
+      ...{ name: "k8s2-ts-x", description: forIngress("modelport-prod/iris") },
+      sslCertificates: [`${BASE}/global/sslCertificates/mcrt-1`],
     });
     google.aggregated(
       "sslCertificates",
       "global",
       { name: "mcrt-1", managed: { domains: ["iris.example.com"] } },
-      { name: "mcrt-2", managed: { domains: ["www.example.com"] } },
+      { name: "mcrt-2", managed: { domains: ["iris.example.com"] } },
     );
     assert.deepEqual(await commands({ dnsZone: "example" }, services), [
       "gcloud dns record-sets delete iris.example.com. --type A --zone example --project my-project --quiet",
+      "gcloud compute target-https-proxies delete k8s2-ts-x --global --project my-project --quiet",
       "gcloud compute ssl-certificates delete mcrt-1 --global --project my-project --quiet",
+      "gcloud compute addresses delete modelport-prod-iris --global --project my-project --quiet",
     ]);
     const gone = await look({ dnsZone: "gone" }, services);
     assert.ok(gone.looked.includes("DNS records"), JSON.stringify(gone.unseen));
+  });
+
+  it("doesn't turn in circles where a page leads to itself", async () => {
+    google.on(compute("global/firewalls"), { body: { nextPageToken: "again" } });
+    const { unseen } = await look();
+    assert.match(unseen[0]?.why ?? "", /firewalls leads from a page to itself/);
   });
 
   it("says why nothing could be looked at when the key is refused", async () => {

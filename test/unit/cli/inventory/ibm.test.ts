@@ -1,12 +1,13 @@
 import * as assert from "node:assert/strict";
 import { ibmInventory } from "../../../../cli/inventory/ibm";
+import { Memory } from "../../../../cli/inventory/memory";
 import { ACCOUNT, ibmConfig, IbmFixture } from "./support/ibm";
 
 const VPC = { id: "r010-vpc", name: "modelport-prod" };
 const ZONE = { name: "eu-de-1" };
 const SUBNET = { id: "02b7-subnet", name: "modelport-prod-eu-de-1", vpc: VPC, zone: ZONE };
 const NAMESPACE = "crn:v1:bluemix:public:container-registry:eu-de:a/1::namespace:acme-models";
-const PULLS = "Pulls the images of modelport's stack prod";
+const PULLS = "Pulls the images of modelport's stack prod in eu-de";
 
 describe("the inventory of IBM Cloud", () => {
   let ibm: IbmFixture;
@@ -68,8 +69,11 @@ describe("the inventory of IBM Cloud", () => {
         serviceids:
           query.get("account_id") === ACCOUNT
             ? [
-                { id: "ServiceId-1", name: "modelport-prod-pull" },
-                { id: "ServiceId-2", name: "modelport-prod-eu-pull" },
+                { id: "ServiceId-1", name: "modelport-prod-pull", description: PULLS },
+                {
+                  ...{ id: "ServiceId-2", name: "modelport-prod-pull" },
+                  description: "Pulls the images of modelport's stack prod in us-south",
+                },
               ]
             : [],
       },
@@ -110,7 +114,7 @@ describe("the inventory of IBM Cloud", () => {
     assert.equal(found[3]?.place, "eu-de-1");
   });
 
-  it("finds volumes of claims by the cluster's id, and by the namespace when the cluster is gone", async () => {
+  it("finds volumes of claims by the cluster's id, and can't tell by the namespace alone", async () => {
     const volume = (id: string, ...tags: string[]) => ({
       id,
       name: id,
@@ -126,11 +130,51 @@ describe("the inventory of IBM Cloud", () => {
       volume("of-living", "clusterid:c3", "namespace:modelport-prod"),
       volume("by-hand"),
     );
-    assert.deepEqual(await commands(), [
-      "ibmcloud ks cluster rm --cluster c1 --force-delete-storage -f",
-      "ibmcloud is volume-delete of-cluster --force",
-      "ibmcloud is volume-delete of-gone --force",
-    ]);
+    const { found, looked, unseen } = await look();
+    assert.deepEqual(
+      found.map(({ remove }) => remove),
+      [
+        "ibmcloud ks cluster rm --cluster c1 --force-delete-storage -f",
+        "ibmcloud is volume-delete of-cluster --force",
+      ],
+    );
+    assert.ok(!looked.includes("volumes"));
+    assert.match(unseen[0]?.why ?? "", /^of-gone, of-gone, .* its cluster c0 isn't listed/);
+  });
+
+  it("remembers its cluster, by the state or by a look, and so whose a volume is when it is gone", async () => {
+    const known = new Memory([{ kind: "cluster", id: "c0", group: "VPC" }]);
+    const left = async () => {
+      const { found } = await ibmInventory("prod", ibmConfig(), {}, ibm.env, known);
+      return found.filter(({ kind }) => kind === "volume").map(({ name }) => name);
+    };
+    const tags = (id: string) => [`clusterid:${id}`, "namespace:models"];
+    ibm.clusters({ id: "c1", name: "modelport-prod", region: "eu-de" });
+    ibm.vpc("volumes", ...["c0", "c1", "c2"].map((id) => ({ id, name: id, user_tags: tags(id) })));
+    assert.deepEqual(await left(), ["c0", "c1"]);
+    ibm.clusters();
+    assert.deepEqual(await left(), ["c0", "c1"]);
+  });
+
+  it("can't tell whose a cluster of its name is in no region", async () => {
+    ibm.clusters({ id: "c1", name: "modelport-prod" }, { id: "c2", name: "shop" });
+    const { found, unseen } = await look();
+    assert.deepEqual(
+      [found, unseen],
+      [[], [{ kinds: "clusters", why: "modelport-prod, c1, is in no region that is told" }]],
+    );
+  });
+
+  it("counts an answer whose next page can't be told as not looked at", async () => {
+    ibm.on("/vpc/v1/volumes", { body: { volumes: [], next: { start: "2" } } });
+    const circle = { href: "https://eu-de.iaas.cloud.ibm.com/v1/vpcs?start=2" };
+    ibm.on("/vpc/v1/endpoint_gateways", { body: { endpoint_gateways: [], next: circle } });
+    const { unseen } = await look();
+    assert.deepEqual(
+      unseen.map(({ kinds }) => kinds),
+      ["volumes", "endpoint gateways"],
+    );
+    assert.match(unseen[1]?.why ?? "", /leads from a page to itself/);
   });
 
   it("doesn't count a registry namespace that is another's, or that the stack was given", async () => {
@@ -145,12 +189,12 @@ describe("the inventory of IBM Cloud", () => {
 
   it("finds the object storage of an OpenShift, unless it was given, or is already given back", async () => {
     const crn = "crn:v1:bluemix:public:cloud-object-storage:global:a/1:2::";
-    const instance = (state: string) => ({ id: crn, name: "modelport-prod-registry", state });
+    const instance = (state: string) => ({ id: crn, name: "modelport-prod-eu-de-registry", state });
     const answer = (state: string) =>
       ibm.on("/resources/v2/resource_instances", ({ query }) => ({
         body: {
           next_url: null,
-          resources: query.get("name") === "modelport-prod-registry" ? [instance(state)] : [],
+          resources: query.get("name") === "modelport-prod-eu-de-registry" ? [instance(state)] : [],
         },
       }));
     answer("active");
@@ -187,12 +231,27 @@ describe("the inventory of IBM Cloud", () => {
       const next = `https://iam.cloud.ibm.com/v1/serviceids?account_id=${ACCOUNT}&pagetoken=2`;
       return query.get("pagetoken") === null
         ? { body: { serviceids: [], next } }
-        : { body: { serviceids: [{ id: "ServiceId-1", name: "modelport-prod-pull" }] } };
+        : {
+            body: {
+              serviceids: [{ id: "ServiceId-1", name: "modelport-prod-pull", description: PULLS }],
+            },
+          };
     });
     assert.deepEqual(await commands(), [
       "ibmcloud is vpc-delete r010-vpc --force",
       "ibmcloud iam service-id-delete ServiceId-1 -f",
     ]);
+  });
+
+  it("takes null for an empty list, and an answer without a list for no answer", async () => {
+    ibm.on("/containers/global/v2/vpc/getClusters", { body: null });
+    ibm.on("/vpc/v1/volumes", { body: {} });
+    const { looked, unseen } = await look();
+    assert.ok(looked.includes("clusters"), JSON.stringify(unseen));
+    assert.deepEqual(
+      unseen.map(({ kinds }) => kinds),
+      ["volumes"],
+    );
   });
 
   it("counts a kind that may not be listed neither as there nor as gone", async () => {
@@ -222,5 +281,13 @@ describe("the inventory of IBM Cloud", () => {
     assert.deepEqual(looked, []);
     for (const { why } of unseen) assert.match(why, /Provided API key could not be found\./);
     assert.equal(ibm.times("/iam/identity/token"), 1);
+  });
+
+  it("says that there is no key, and asks nobody", async () => {
+    const env = { ...ibm.env, IC_API_KEY: "" };
+    const { looked, unseen } = await ibmInventory("prod", ibmConfig(), {}, env);
+    assert.deepEqual(looked, []);
+    assert.match(unseen[0]?.why ?? "", /neither IC_API_KEY nor IBMCLOUD_API_KEY is set/);
+    assert.equal(ibm.asked.length, 0);
   });
 });

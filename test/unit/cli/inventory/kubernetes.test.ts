@@ -70,6 +70,16 @@ describe("the inventory of a cluster that stays", () => {
     assert.deepEqual(looked, ["namespaces", "cluster-wide objects"]);
   });
 
+  it("takes null for an empty list, as Go writes one", async () => {
+    cluster.on(ROLES, { body: { metadata: {}, items: null } });
+    assert.deepEqual((await look()).unseen, []);
+  });
+
+  it("takes an answer without a list for no answer", async () => {
+    cluster.on(NAMESPACES, { body: { kind: "Status" } });
+    assert.deepEqual((await look()).looked, ["cluster-wide objects"]);
+  });
+
   it("finds namespaces and objects outside of any, once each", async () => {
     const creationTimestamp = "2026-11-01T00:00:00Z";
     listed(NAMESPACES, { metadata: { name: "modelport-prod", creationTimestamp } });
@@ -88,6 +98,45 @@ describe("the inventory of a cluster that stays", () => {
         ],
       ],
     );
+  });
+
+  it("asks on OpenShift for nothing twice, and for no list of what is no thing", async () => {
+    const at = (group: string, ...resources: object[]) => ({
+      metadata: { name: group },
+      versions: [{ version: "v1", resources }],
+    });
+    cluster.on("/apis", {
+      body: {
+        items: [
+          at(
+            "project.openshift.io",
+            resource("projects", "Cluster"),
+            resource("projectrequests", "Cluster", ["create", "list"]),
+          ),
+          at("authorization.openshift.io", resource("clusterroles", "Cluster")),
+          at("rbac.authorization.k8s.io", resource("clusterroles", "Cluster")),
+        ],
+      },
+    });
+    const project = "/apis/project.openshift.io/v1";
+    cluster.on(`${project}/projectrequests`, { body: { kind: "Status", status: "Success" } });
+    const role = { metadata: { name: "reader" } };
+    for (const path of [ROLES, "/apis/authorization.openshift.io/v1/clusterroles"])
+      listed(path, role);
+    listed(`${project}/projects`, { metadata: { name: "modelport-prod" } });
+    listed(NAMESPACES, { metadata: { name: "modelport-prod" } });
+    const { found, unseen } = await look();
+    assert.deepEqual(unseen, []);
+    assert.deepEqual(
+      found.map(({ kind }) => kind),
+      ["namespace", "clusterroles.rbac.authorization.k8s.io"],
+    );
+  });
+
+  it("quotes names, which anybody may have chosen", async () => {
+    listed(ROLES, { metadata: { name: "a; $(touch b)" } });
+    const [role] = (await look()).found;
+    assert.match(role?.remove ?? "", /^kubectl delete \S+ 'a; \$\(touch b\)' --context/);
   });
 
   it("says what keeps a namespace that is being deleted", async () => {

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import * as https from "node:https";
 import { TOKENS } from "../../../support/clouds/google/names";
 import { REGION, TestProject } from "./support/project";
 
@@ -21,12 +22,22 @@ describe("the simulated Google Cloud's clusters", () => {
   it("hand out the embedded one, with Google's kinds and rights for its users, and take it back", async () => {
     const id = await project.cluster();
     const { outputs } = project.cloud.store.find(TOKENS.cluster, id)!;
-    assert.equal(outputs["endpoint"], project.cloud.kubernetes.server.host);
+    const ask = () =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const options = { rejectUnauthorized: false, agent: false };
+        https
+          .get(`https://${String(outputs["endpoint"])}/api/v1/namespaces`, options, (response) =>
+            resolve(response.resume().statusCode),
+          )
+          .once("error", reject);
+      });
+    assert.equal(await ask(), 200);
     assert.ok(project.api.objects.has(DEFINITION));
     assert.ok(project.api.objects.has(BINDING));
     await project.remove(TOKENS.cluster, id);
     assert.ok(!project.api.objects.has(DEFINITION));
     assert.ok(!project.api.objects.has(BINDING));
+    await assert.rejects(ask(), /ECONNREFUSED/);
   });
 
   it("refuse to go while deletion_protection is set in the state", async () => {

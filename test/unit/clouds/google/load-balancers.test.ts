@@ -42,7 +42,7 @@ describe("the simulated Google Cloud's balancers", () => {
 
   /** Waits for what controllers do. */
   async function until(what: string, holds: () => boolean): Promise<void> {
-    for (let i = 0; i < 200 && !holds(); i++) await sleep(20);
+    for (let i = 0; i < 1500 && !holds(); i++) await sleep(20);
     assert.ok(holds(), what);
   }
   const given = () => until("an address", () => ingress() !== undefined);

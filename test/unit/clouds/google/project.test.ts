@@ -23,7 +23,7 @@ describe("the simulated Google Cloud's project", () => {
     disableApi(project.cloud, "compute");
     await assert.rejects(
       project.network(),
-      /^Error creating Network: googleapi: Error 403: Compute Engine API has not been used in project simulated-project before or it is disabled\..*, accessNotConfigured$/,
+      /^Error: Error creating Network: googleapi: Error 403: Compute Engine API has not been used in project simulated-project before or it is disabled\..*, accessNotConfigured$/,
     );
     const service = "compute.googleapis.com";
     const id = await project.make(TOKENS.service, { service, disableOnDestroy: false });

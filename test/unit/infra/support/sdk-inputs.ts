@@ -10,8 +10,11 @@ const SDKS: Readonly<Record<string, { readonly folder: string; readonly extensio
   ibm: { folder: "sdks/ibm", extension: ".ts" },
 };
 
-/** Interfaces by their name with namespaces, e.g. container.ClusterNodeConfig. */
-type Declarations = Map<string, ts.InterfaceDeclaration>;
+/** Members of an interface, with the name of the one that each refers to. */
+type Members = ReadonlyMap<string, string | undefined>;
+
+/** Interfaces by their name with namespaces, e.g. container.ClusterNodeConfig; not the trees, which take hundreds of megabytes. */
+type Declarations = Map<string, Members>;
 
 const files = new Map<string, Declarations>();
 
@@ -30,19 +33,13 @@ export function unknownInputs(type: string, inputs: Readonly<Record<string, unkn
 
 function undeclared(
   value: Readonly<Record<string, unknown>>,
-  declaration: ts.InterfaceDeclaration,
+  members: Members,
   nested: Declarations,
   at: string,
 ): string[] {
-  const members = new Map(
-    declaration.members.flatMap((member) =>
-      ts.isPropertySignature(member) ? [[nameOf(member), member] as const] : [],
-    ),
-  );
   return Object.entries(value).flatMap(([key, child]): string[] => {
-    const member = members.get(key);
-    if (member === undefined) return [at + key];
-    const inner = referenced(member, nested);
+    if (!members.has(key)) return [at + key];
+    const inner = nested.get(members.get(key) ?? "");
     if (inner === undefined) return [];
     const children: unknown[] = Array.isArray(child) ? child : [child];
     return children.flatMap((one) =>
@@ -55,27 +52,30 @@ function undeclared(
 
 const nameOf = ({ name }: ts.PropertySignature) => (ts.isIdentifier(name) ? name.text : "");
 
-/** The interface of `inputs.<namespaces>.<Name>` somewhere in a member's type. */
-function referenced(
-  { type }: ts.PropertySignature,
-  nested: Declarations,
-): ts.InterfaceDeclaration | undefined {
-  const [, name] = /\binputs\.([\w.]+)/.exec(type?.getText() ?? "") ?? [];
-  return name === undefined ? undefined : nested.get(name);
-}
+/** Of `inputs.<namespaces>.<Name>` somewhere in a member's type. */
+const referenced = ({ type }: ts.PropertySignature, source: ts.SourceFile) =>
+  /\binputs\.([\w.]+)/.exec(type?.getText(source) ?? "")?.[1];
+
+const membersOf = ({ members }: ts.InterfaceDeclaration, source: ts.SourceFile): Members =>
+  new Map(
+    members.flatMap((member) =>
+      ts.isPropertySignature(member) ? [[nameOf(member), referenced(member, source)] as const] : [],
+    ),
+  );
 
 function declarations(file: string): Declarations {
   const known = files.get(file);
   if (known !== undefined) return known;
   const found: Declarations = new Map();
   const text = fs.readFileSync(path.join(ROOT, file), "utf8");
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
   const visit = (node: ts.Node, namespace: string) => {
-    if (ts.isInterfaceDeclaration(node)) found.set(namespace + node.name.text, node);
+    if (ts.isInterfaceDeclaration(node))
+      found.set(namespace + node.name.text, membersOf(node, source));
     else if (ts.isModuleDeclaration(node) && node.body !== undefined)
       visit(node.body, `${namespace}${node.name.text}.`);
     else if (ts.isModuleBlock(node)) for (const one of node.statements) visit(one, namespace);
   };
-  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   for (const statement of source.statements) visit(statement, "");
   files.set(file, found);
   return found;

@@ -78,14 +78,18 @@ function itemsOf(cloud: Cloud, project: string, list: string): Item[] {
     }));
 }
 
+/** Outputs that are said in another way, or are the simulation's own. */
+const REWRITTEN: readonly string[] = ["service", "region", "zone", "network", "subnetwork"];
+
 /** As the API has it: places and networks are URLs. */
 function itemOf({ kind, id, outputs, createdAt }: Stored): Values {
   const place = /^(projects\/[^/]+\/(regions|zones)\/([^/]+))\//.exec(id);
   const [, placeId = "", places] = place ?? [];
-  const { service: _, region, zone, network, subnetwork, pulumiLabels, ...rest } = outputs;
+  const { network, subnetwork } = outputs;
+  const own = Object.entries(outputs).filter(([key]) => !REWRITTEN.includes(key));
   const networked = typeof network === "string" && network !== "";
   return {
-    ...rest,
+    ...Object.fromEntries(own),
     name: text(outputs, "name") || shortName(id),
     selfLink: selfLink(id),
     creationTimestamp: new Date(createdAt).toISOString(),

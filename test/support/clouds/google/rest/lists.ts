@@ -32,12 +32,10 @@ export function clusters(cloud: Cloud): RestAnswer {
 export function serviceAccounts(cloud: Cloud, request: RestRequest): RestAnswer {
   const all = [
     { email: deployerKey(cloud).key.client_email, displayName: "Who deploys" },
-    ...cloud.store
-      .list(TOKENS.account)
-      .map(({ outputs }) => ({
-        email: text(outputs, "email"),
-        displayName: outputs["displayName"],
-      })),
+    ...cloud.store.list(TOKENS.account).map(({ outputs }) => ({
+      email: text(outputs, "email"),
+      displayName: outputs["displayName"],
+    })),
   ].map((account) => ({
     ...account,
     name: `projects/${PROJECT}/serviceAccounts/${account.email}`,

@@ -117,9 +117,13 @@ const UNAUTHENTICATED = {
 function isSigned(body: string, url: string): boolean {
   const form = new URLSearchParams(body);
   const [header = "", claims = "", signature = ""] = (form.get("assertion") ?? "").split(".");
-  const { iss, scope, aud, exp, iat } = JSON.parse(
-    Buffer.from(claims, "base64url").toString(),
-  ) as Record<string, string & number>;
+  const { iss, scope, aud, exp, iat } = JSON.parse(Buffer.from(claims, "base64url").toString()) as {
+    iss: string;
+    scope: string;
+    aud: string;
+    exp: number;
+    iat: number;
+  };
   return (
     form.get("grant_type") === "urn:ietf:params:oauth:grant-type:jwt-bearer" &&
     createVerify("RSA-SHA256")
@@ -128,6 +132,6 @@ function isSigned(body: string, url: string): boolean {
     iss === `deployer@${PROJECT}.iam.gserviceaccount.com` &&
     scope === "https://www.googleapis.com/auth/cloud-platform" &&
     aud === `${url}/token` &&
-    exp! - iat! <= 3600
+    exp - iat <= 3600
   );
 }

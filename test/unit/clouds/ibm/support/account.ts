@@ -13,6 +13,9 @@ import { Kubernetes } from "../../../../support/clouds/kubernetes";
 import { Operations } from "../../../../support/clouds/operations";
 import { Store } from "../../../../support/clouds/store";
 import { isValues, type Values } from "../../../../support/clouds/values";
+import type { ApiServer } from "../../support/api-server";
+
+export const temporaryFolder = () => fs.mkdtempSync(path.join(os.tmpdir(), "modelport-ibm-"));
 
 /** Nobody connects with it. */
 const KUBECONFIG = `
@@ -20,17 +23,18 @@ clusters: [{ name: c, cluster: { server: "https://127.0.0.1:1", certificate-auth
 users: [{ name: u, user: { client-certificate-data: Y2VydA==, client-key-data: a2V5 } }]
 `;
 
-/** An account of the simulated IBM Cloud, whose clock goes 100,000 times as fast as a cloud's; without a cluster behind it. */
+/** An account of the simulated IBM Cloud, whose clock goes 100,000 times as fast as a cloud's. */
 export class TestAccount {
   readonly cloud: Cloud;
   readonly operations: Operations;
   private readonly parts: CloudParts;
 
-  constructor() {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "modelport-ibm-"));
-    const kubeconfig = path.join(folder, "kubeconfig");
-    fs.writeFileSync(kubeconfig, KUBECONFIG);
-    const log = () => undefined;
+  /** @param api the cluster that it hands out. Default: none */
+  constructor(api?: ApiServer) {
+    const folder = temporaryFolder();
+    const kubeconfig = api?.kubeconfig ?? path.join(folder, "kubeconfig");
+    if (api === undefined) fs.writeFileSync(kubeconfig, KUBECONFIG);
+    const log = (l: string) => { if (process.env["DBG"]) console.error(l); };
     const addresses = "127.213.250";
     this.parts = {
       folder,

@@ -86,6 +86,24 @@ describe("the embedded cluster's load balancer", () => {
     assert.equal(addressOf("three"), `${NETWORK}.1`);
   });
 
+  it("goes on after a Service that it can't make sense of", async () => {
+    const broken = { metadata: { namespace: "team", name: "broken" } } as Service;
+    await balancer.reconcile("team/broken", broken);
+    await reconcile("one");
+    assert.equal(addressOf("one"), `${NETWORK}.1`);
+    assert.match(log.join("\n"), /team\/broken: TypeError/);
+  });
+
+  it("gives nobody the address that another has, even if that comes later", async () => {
+    await reconcile("one");
+    stop();
+    start();
+    balancer.remember([service("early"), service("one")]);
+    await reconcile("early");
+    await reconcile("one");
+    assert.deepEqual([addressOf("one"), addressOf("early")], [`${NETWORK}.1`, `${NETWORK}.2`]);
+  });
+
   it("takes the addresses of the statuses again after a restart", async () => {
     await reconcile("one");
     await reconcile("two");
@@ -184,14 +202,17 @@ describe("the embedded cluster's load balancer", () => {
     loadBalancerClass?: string;
   }
 
-  function reconcile(name: string, changed: Changed = {}): Promise<void> {
-    const { annotations = {}, ...spec } = changed;
+  const reconcile = (name: string, changed: Changed = {}): Promise<void> =>
+    balancer.reconcile(`team/${name}`, service(name, changed));
+
+  /** As the API server has it. */
+  function service(name: string, { annotations = {}, ...spec }: Changed = {}): Service {
     const status = api.status.get(name);
-    return balancer.reconcile(`team/${name}`, {
+    return {
       metadata: { namespace: "team", name, uid: name, annotations },
       spec: { type: "LoadBalancer", ports: [{ port: 80, nodePort }], ...spec },
       ...(status === undefined ? {} : { status }),
-    });
+    };
   }
 
   const addressOf = (name: string): string | undefined =>

@@ -63,6 +63,33 @@ exit ${exit}
     assert.ok(told().length >= before + 2);
   });
 
+  it("is asked once by all who want one at the same time, and again after a failure", async () => {
+    const before = told().length;
+    const file = program(answer("t", 1));
+    const credential = new ExecCredential({ command: file }, {});
+    const ask = () => Promise.all([credential.token(), credential.token(), credential.token()]);
+    await ask();
+    await ask();
+    assert.equal(told().length, before + 2);
+    fs.renameSync(file, `${file}-away`);
+    await assert.rejects(credential.token(), /not found/);
+    fs.renameSync(`${file}-away`, file);
+    assert.equal(await credential.token(), "t");
+  });
+
+  it("is not waited for without end, and can't ask anybody", async () => {
+    const script = (text: string) => {
+      const file = program("");
+      fs.writeFileSync(file, `#!/bin/sh\n${text}\n`);
+      return file;
+    };
+    const token = JSON.stringify(answer("asked", 3600));
+    const asks = new ExecCredential({ command: script(`read name; echo '${token}'`) }, {});
+    assert.equal(await asks.token(), "asked");
+    const slow = new ExecCredential({ command: script("exec sleep 600") }, {}, 50);
+    await assert.rejects(slow.token(), /gave no token in 0.05 s/);
+  });
+
   const faults: [string, () => string, RegExp][] = [
     ["is missing", () => path.join(folder, "absent"), /executable .*absent not found/],
     ["fails", () => program("", 1), /failed: no rights/],

@@ -1,0 +1,123 @@
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import * as net from "node:net";
+import * as path from "node:path";
+import { copyCheckout } from "../../support/checkout";
+import type { Result } from "../../support/command";
+import { IbmFixture } from "./inventory/support/ibm";
+import { modelport } from "./support/cli";
+import { Sandbox } from "./support/sandbox";
+
+const VPC = { id: "r010-vpc", name: "modelport-iks" };
+
+/** The real command, against an account that is served here. */
+describe("a stack in a cloud without a state", function () {
+  this.timeout(120_000);
+  let cwd: string;
+  let sandbox: Sandbox;
+  let ibm: IbmFixture;
+  before(() => {
+    cwd = copyCheckout();
+    const file = path.join(cwd, "Pulumi.iks.yaml");
+    const text = fs.readFileSync(file, "utf8");
+    fs.writeFileSync(file, text.replace(/registryNamespace: .*/, "registryNamespace: acme-models"));
+  });
+  after(() => fs.rmSync(cwd, { recursive: true, force: true }));
+  beforeEach(async () => {
+    sandbox = new Sandbox();
+    ibm = await new IbmFixture().start();
+  });
+  afterEach(async () => {
+    sandbox.remove();
+    await ibm.stop();
+  });
+
+  const variables = (): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(ibm.env).flatMap(([name, value]) => (value ? [[name, value]] : [])),
+    );
+  const run = (...words: string[]): Promise<Result> =>
+    modelport(sandbox, words, { cwd, env: variables() });
+
+  it("has nothing to take away when its cloud says so", async () => {
+    const { code, stderr } = await run("down", "--stack", "iks");
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /nothing is left in IBM Cloud, region us-south: 11 kinds looked at/);
+    assert.match(stderr, /nothing to take away/);
+  });
+
+  it("has something left when its cloud says so, be it that nobody asks", async () => {
+    ibm.vpc("vpcs", VPC);
+    const { code, stderr } = await run("down", "--stack", "iks");
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /error: 1 of stack iks left in IBM Cloud, region us-south/);
+    assert.match(
+      stderr,
+      /fix: ibmcloud target -r us-south\n +ibmcloud is vpc-delete r010-vpc --force\n/,
+    );
+    const unasked = await run("down", "--stack", "iks", "--no-inventory");
+    assert.equal(unasked.code, 0, unasked.stderr);
+  });
+
+  it("is not taken for gone when the cloud can't be asked", async () => {
+    ibm.on("/vpc/v1/vpcs", { status: 403, body: { errors: [{ message: "no" }] } });
+    const { code, stderr } = await run("down", "--stack", "iks");
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /error: what is left of stack iks in IBM Cloud, region us-south can't be/);
+  });
+
+  it("is not asked for with a config that it can't have been up with", async () => {
+    const { code, stderr } = await run("down", "--stack", "prod");
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /no cloud was asked: [^]*modelport:gke\.project/);
+    assert.match(stderr, /nothing to take away/);
+  });
+
+  it("is asked for by the proxy that its providers go by, this machine's own addresses aside", async () => {
+    const asked: string[] = [];
+    const proxy = http.createServer();
+    proxy.on("connect", ({ url = "" }: http.IncomingMessage, socket: net.Socket) => {
+      asked.push(url);
+      const cloud = net.connect(Number(new URL(ibm.url).port), "127.0.0.1");
+      socket.on("error", () => cloud.destroy());
+      cloud.on("error", () => socket.destroy());
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      socket.pipe(cloud).pipe(socket);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const { port } = proxy.address() as net.AddressInfo;
+    const { code, stderr } = await modelport(sandbox, ["inventory", "--stack", "iks"], {
+      cwd,
+      env: {
+        ...variables(),
+        IBMCLOUD_IAM_API_ENDPOINT: "http://iam.invalid/iam",
+        HTTP_PROXY: `http://127.0.0.1:${port}`,
+        NO_PROXY: "",
+      },
+    });
+    proxy.closeAllConnections();
+    proxy.close();
+    assert.equal(code, 0, stderr);
+    assert.deepEqual([...new Set(asked)], ["iam.invalid:80"]);
+  });
+
+  it("is shown by its inventory, which changes nothing", async () => {
+    ibm.vpc("vpcs", VPC);
+    const { code, stdout, stderr } = await run("inventory", "--stack", "iks", "--json");
+    assert.equal(code, 0, stderr);
+    const { target, found, looked, unseen } = JSON.parse(stdout) as Record<string, unknown[]>;
+    assert.equal(target, "iks");
+    assert.deepEqual(found, [
+      {
+        kind: "VPC",
+        name: "modelport-iks",
+        id: "r010-vpc",
+        place: "us-south",
+        remove: "ibmcloud is vpc-delete r010-vpc --force",
+      },
+    ]);
+    assert.deepEqual([looked?.length, unseen], [11, []]);
+    assert.ok(ibm.asked.every(({ method, path: at }) => method === "GET" || at.endsWith("/token")));
+  });
+});
