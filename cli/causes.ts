@@ -40,6 +40,12 @@ const CAUSES: readonly Cause[] = [
     fix: () =>
       "delete what nobody uses (ibmcloud iam service-ids, ibmcloud iam service-id-delete ID), or ask for more: https://cloud.ibm.com/unifiedsupport/cases",
   },
+  // https://github.com/IBM-Cloud/terraform-provider-ibm/issues/1693
+  {
+    says: /\bover_quota\b/,
+    fix: () =>
+      "remove what nobody uses, or ask for more at https://cloud.ibm.com/unifiedsupport/cases; the quotas: https://cloud.ibm.com/docs/vpc?topic=vpc-quotas",
+  },
   // https://cloud.ibm.com/docs/containers?topic=containers-classic-create-restriction
   {
     says: /E501e|Classic cluster creation is not supported/,

@@ -105,7 +105,7 @@ const PATIENCE: Waiting = { totalMs: 5_400_000, firstPauseMs: 1000, longestPause
 /**
  * Finds in a cloud what an interrupted update was creating there, by the inventory that `down` is proven with: what that counts as
  * the stack's, and nothing else. Kinds that are in no list are made again: enabling an API, granting a role or making a registry
- * namespace twice is the same as once, and a key that nobody kept goes with its service ID.
+ * namespace twice is the same as once (one that has no tag yet is in no list: only an `up` makes it the stack's), and a key that nobody kept goes with its service ID.
  *
  * @param stack name, for commands
  * @param known the resources that the state holds

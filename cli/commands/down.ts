@@ -14,7 +14,7 @@ import { PROOF_PATIENCE, proveEmpty, type Waiting } from "../inventory/proof";
 import { lookAtStack } from "../inventory/stack";
 import { claim, settle } from "../recovery";
 import { openSession, openStack, type Session, type StackContext, stackExists } from "../session";
-import { stacksInBackend, stateFile } from "../state";
+import { readState, stacksInBackend, stateFile } from "../state";
 import { readClusterInfo, stopCluster } from "../../local/cluster/index";
 import { clusterDir } from "../../local/cluster/info";
 import { purgeCache } from "../../local/toolchain/index";
@@ -92,9 +92,9 @@ async function removeStack(context: StackContext, options: DownOptions): Promise
  * @throws UserError if what the state holds is not to be seen
  */
 async function remembered(session: Session, options: DownOptions): Promise<Memory> {
-  const { stack, settings, engine, progress } = session;
-  const { state } = await engine.export();
-  const memory = new Memory(heldIn(state.resources, settings.target === "existing"));
+  const { stack, settings, variables, engine, progress } = session;
+  const { resources } = readState(stack, variables) ?? (await engine.export()).state;
+  const memory = new Memory(heldIn(resources, settings.target === "existing"));
   if (!options.inventory || memory.held.length === 0) return memory;
   const step = progress.step("asking what there is");
   try {

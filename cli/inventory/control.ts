@@ -5,10 +5,12 @@ import type { Held } from "./memory";
 /** Google's IDs tell the project: https://docs.cloud.google.com/apis/design/resource_names */
 const PROJECT = /^projects\/([^/]+)\//;
 
-/** Whether what the state holds is what is listed. */
-const isListed = ({ kind, id }: Held, { found, project }: Inventory) =>
-  (PROJECT.exec(id)?.[1] ?? project) === project &&
-  found.some((thing: Found) => thing.kind === kind && idOf(thing) === lastPart(id, thing));
+/** Whether what the state holds is what is listed. Of a context, its name tells: what was in it may have gone since the state was written. */
+const isListed = ({ kind, id }: Held, { found, scope }: Inventory) =>
+  kind === "context"
+    ? scope === id
+    : (PROJECT.exec(id)?.[1] ?? scope) === scope &&
+      found.some((thing: Found) => thing.kind === kind && idOf(thing) === lastPart(id, thing));
 
 const idOf = ({ id, name }: Found) => id ?? name;
 const lastPart = (id: string, { id: own }: Found) =>

@@ -27,8 +27,8 @@ export interface Unseen {
 export interface Inventory {
   /** Where was looked: "Google Cloud, project my-project". */
   readonly where: string;
-  /** ID of the project that was asked, on Google Cloud. */
-  readonly project?: string;
+  /** What a state calls that place too: a project's ID on Google Cloud, the context of a cluster that stays. */
+  readonly scope?: string;
   /** The command that the others need before them. Default: none. */
   readonly first?: string;
   /** In an order in which the commands work: what uses something goes before it. */

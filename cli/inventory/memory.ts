@@ -27,14 +27,13 @@ const HELD: Readonly<Record<string, Omit<Held, "id">>> = {
   "ibm:index/crNamespace:CrNamespace": { kind: "registry namespace", group: "registry" },
 };
 
-/** On a cluster that stays: of one that goes, no inventory lists what is in it. */
-const NAMESPACE = "kubernetes:core/v1:Namespace";
-
-/** @param stays whether the stack's cluster is not its own */
+/** @param stays whether the stack's cluster is not its own: then the state's context is held too */
 export function heldIn(resources: readonly StateResource[], stays = false): Held[] {
-  const known = stays ? { ...HELD, [NAMESPACE]: { kind: "namespace", group: "namespaces" } } : HELD;
-  return resources.flatMap(({ type, id, pendingReplacement }) => {
-    const held = known[type];
+  return resources.flatMap(({ type, id, inputs, pendingReplacement }) => {
+    const context = inputs?.["context"];
+    if (stays && type === "pulumi:providers:kubernetes" && typeof context === "string")
+      return [{ kind: "context", id: context, group: "context" }];
+    const held = HELD[type];
     return held === undefined || id === undefined || pendingReplacement === true
       ? []
       : [{ ...held, id }];

@@ -192,13 +192,14 @@ const given = (
     onWait: (text) => void pulumi.log.info(text, backend, undefined, true),
   });
 
-/** Seconds that an address may take, for tests that see one withheld. Default: the platform's. */
+/** Whole seconds that an address may take, for who would rather know early. Default: the platform's. */
 const PATIENCE = "MODELPORT_ADDRESS_PATIENCE";
 
 /** A platform that is quick need not be waited for as long as a cloud. */
 function limitsOf({ patienceSeconds }: Front, limits: Limits = LIMITS): Limits {
-  const seconds = Number(process.env[PATIENCE] ?? patienceSeconds);
-  if (Number.isNaN(seconds)) return limits;
+  const given = process.env[PATIENCE] ?? "";
+  const seconds = /^\d+$/.test(given) ? Number(given) : patienceSeconds;
+  if (seconds === undefined) return limits;
   const totalMs = seconds * 1000;
   const { address = ADDRESS_LIMITS } = limits;
   return { ...limits, balancerMs: totalMs, address: { ...address, totalMs } };

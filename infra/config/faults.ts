@@ -7,7 +7,7 @@ export const PROJECT = "modelport";
 export const SECTIONS: readonly string[] = ["target", "services", "images", ...TARGET_NAMES];
 
 /** A committed stack file's values that only say where one's own belong. */
-export const PLACEHOLDER = /^<[^>]*>$/;
+export const PLACEHOLDER = /^<[a-z][^<>]*>$/i;
 
 export type Values = Record<string, unknown>;
 

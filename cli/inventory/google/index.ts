@@ -30,5 +30,5 @@ export async function googleInventory(
     bindingLook(api, stack),
     accountLook(api, stack),
   ]);
-  return { ...inventory, project: stack.project };
+  return { ...inventory, scope: stack.project };
 }

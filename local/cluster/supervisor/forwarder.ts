@@ -13,14 +13,20 @@ export function forward(at: Endpoint, target: Endpoint): Promise<net.Server> {
   const options = { allowHalfOpen: true, noDelay: true };
   const listener = net.createServer(options, (incoming) => {
     const outgoing = net.connect({ host: target.host, port: target.port, ...options });
-    const drop = (): void => {
-      incoming.destroy();
-      outgoing.destroy();
-    };
-    incoming.on("error", drop).pipe(outgoing).on("error", drop).pipe(incoming);
+    incoming.pipe(outgoing).pipe(incoming);
+    cutTogether(incoming, outgoing);
+    cutTogether(outgoing, incoming);
   });
   return new Promise((resolve, reject) => {
     listener.once("error", reject);
     listener.listen(at.port, at.host, () => resolve(listener));
+  });
+}
+
+/** An end that is in order goes on through the pipe; any other ends the other connection too. */
+function cutTogether(one: net.Socket, other: net.Socket): void {
+  one.on("error", () => other.destroy());
+  one.once("close", () => {
+    if (!one.readableEnded) other.destroy();
   });
 }

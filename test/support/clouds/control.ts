@@ -36,6 +36,9 @@ export function controlApi(
       if (kinds.some((kind) => kind.token === token)) return operations;
     throw new Error(`no cloud has ${token}`);
   };
+  /** What a cloud makes by itself, and no resource is. */
+  const isRecord = (token: string) =>
+    ![...clouds.keys()].some(({ kinds }) => kinds.some((kind) => kind.token === token));
   const answer = async (what: string, { method, body }: RestRequest): Promise<unknown> => {
     switch (`${method} ${what}`) {
       case "GET resources":
@@ -59,7 +62,8 @@ export function controlApi(
       }
       case "POST delete": {
         const { token, id, force } = bodies.delete.parse(body);
-        await operationsOf(token).remove({ token, id }, force);
+        if (force && isRecord(token)) cloud.store.remove({ kind: token, id });
+        else await operationsOf(token).remove({ token, id }, force);
         return {};
       }
       case "POST change": {

@@ -20,6 +20,7 @@ const SAYINGS: readonly (readonly [says: string, way: RegExp])[] = [
     /quotas/,
   ],
   ["You have reached the maximum number of service IDs for this account.", /service-id-delete/],
+  ['{"errors":[{"code":"over_quota","message":"Quota exceeded"}]}', /unifiedsupport.*vpc-quotas$/],
   [
     "E501e: Classic cluster creation is not supported in regions that do not have existing classic clusters.",
     /pulumi config rm --path 'modelport:gke\.infrastructure' --stack prod/,

@@ -28,7 +28,7 @@ const MEMORY = new Memory([
   { kind: "network", id: "projects/p/global/networks/modelport-prod", group: "Google Cloud" },
 ]);
 /** The stack's place, without its cluster. */
-const SEEN: Inventory = { ...EMPTY, project: "p", found: [NETWORK] };
+const SEEN: Inventory = { ...EMPTY, scope: "p", found: [NETWORK] };
 const RULE = { kind: "firewall rule", name: "k8s-1", place: "global", remove: "remove the rule" };
 
 describe("what a cloud says when it releases something late", () => {
@@ -163,7 +163,7 @@ describe("a destroy", () => {
       { ...SEEN, looked: [], unseen: [{ kinds: "clusters", why: "403" }] },
       // It shows nothing of the stack: neither the place nor the right to look is sure.
       EMPTY,
-      { ...SEEN, project: "another" },
+      { ...SEEN, scope: "another" },
     ]) {
       const text = await failure(destroy(session([UNREACHABLE]), HASTE, MEMORY, looks(inventory)));
       assert.match(text, /cluster is unreachable/);

@@ -16,7 +16,13 @@ const NETWORK = { kind: "network", name: "modelport-prod", place: "global", remo
 const CLUSTER = { kind: "cluster", name: "modelport-prod", place: "here", remove: "remove it" };
 const looks = (...found: Inventory["found"]) => ({
   look: () =>
-    Promise.resolve({ where: "a cloud", project: "p", found, looked: ["clusters"], unseen: [] }),
+    Promise.resolve<Inventory>({
+      where: "a cloud",
+      scope: "p",
+      found,
+      looked: ["clusters"],
+      unseen: [],
+    }),
 });
 
 const HELD = "modelport-prod projects/p/global/networks/modelport-prod";

@@ -267,6 +267,32 @@ describe("an address in an update", () => {
     assert.equal(outputs["reachableFrom"], "cluster");
   });
 
+  describe("with a patience of the user's", () => {
+    afterEach(() => delete process.env["MODELPORT_ADDRESS_PATIENCE"]);
+
+    const wait = async (patience: string, platform: Front) => {
+      const { port } = await api(({ url }, count) => [
+        200,
+        url.includes("/proxy/") || count > 3 ? { status } : { status: { loadBalancer: {} } },
+      ]);
+      process.env["MODELPORT_ADDRESS_PATIENCE"] = patience;
+      return register({ exposure: "LoadBalancer", platform, preview: false, api: port });
+    };
+
+    it("is waited for as long as that says, and no longer", async () => {
+      const quick = await wait("2", { reachableFrom: "vpc", patienceSeconds: 0 });
+      assert.equal(quick.outputs["url"], "http://192.0.2.7");
+      const slow = wait("0", { reachableFrom: "vpc", patienceSeconds: 2 });
+      await assert.rejects(slow, /was given no address/);
+    });
+
+    for (const none of ["", "soon"])
+      it(`takes "${none}" for none`, async () => {
+        const { outputs } = await wait(none, { reachableFrom: "vpc", patienceSeconds: 2 });
+        assert.equal(outputs["url"], "http://192.0.2.7");
+      });
+  });
+
   it("is waited for as long as the platform may take", async () => {
     const { port } = await api(({ url }, count) => [
       200,

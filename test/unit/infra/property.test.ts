@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseConfig } from "../../../infra/config";
+import { PLACEHOLDER } from "../../../infra/config/faults";
 import { TARGET_NAMES } from "../../../infra/config/schema";
 import { ConfigError } from "../../../infra/errors";
 import { NAME_PATTERN, physicalName, stackNamespace } from "../../../infra/naming";
@@ -150,7 +151,10 @@ describe("properties of config", function () {
         models: fc.constant(["iris"]),
         replicas: fc.integer({ min: 1, max: 100 }),
         port: fc.integer({ min: 10_000, max: 65_535 }),
-        env: fc.dictionary(fc.stringMatching(/^X_[A-Z]{1,8}$/), fc.string({ maxLength: 20 })),
+        env: fc.dictionary(
+          fc.stringMatching(/^X_[A-Z]{1,8}$/),
+          fc.string({ maxLength: 20 }).filter((text) => !PLACEHOLDER.test(text)),
+        ),
         revisionHistory: fc.integer({ min: 1, max: 50 }),
       },
       { requiredKeys: ["models"] },

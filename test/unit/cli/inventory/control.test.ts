@@ -9,7 +9,7 @@ const thing = (kind: string, name: string, id?: string): Found => ({
   ...(id === undefined ? {} : { id }),
 });
 const inventory = (...found: Found[]): Inventory => ({
-  ...{ where: "a cloud", project: "p", found, looked: [], unseen: [] },
+  ...{ where: "a cloud", scope: "p", found, looked: [], unseen: [] },
 });
 const resource = (type: string, id: string) => ({ urn: `urn:${type}`, type, id });
 
@@ -50,7 +50,7 @@ describe("what a state holds", () => {
   });
 
   it("is not what has its name in another project", () => {
-    const there = { ...inventory(thing("network", "modelport-prod")), project: "another" };
+    const there = { ...inventory(thing("network", "modelport-prod")), scope: "another" };
     assert.throws(() => requireSeen("prod", GOOGLE, there), UserError);
   });
 
@@ -59,15 +59,20 @@ describe("what a state holds", () => {
     requireSeen("prod", IBM, { ...inventory(), unseen });
   });
 
-  it("counts without what was deleted to be made anew, and namespaces only of a cluster that stays", () => {
+  it("is in the context of its state, on a cluster that stays", () => {
+    const provider = {
+      ...resource("pulumi:providers:kubernetes", "1"),
+      inputs: { context: "p" },
+    };
+    assert.deepEqual(heldIn([provider]), []);
+    requireSeen("prod", heldIn([provider], true), inventory());
+    const there = { ...inventory(), scope: "another" };
+    assert.throws(() => requireSeen("prod", heldIn([provider], true), there), UserError);
+  });
+
+  it("counts without what was deleted to be made anew", () => {
     const network = resource("gcp:compute/network:Network", "projects/p/global/networks/n");
     assert.deepEqual(heldIn([{ ...network, pendingReplacement: true }]), []);
-    const namespace = resource("kubernetes:core/v1:Namespace", "modelport-prod");
-    assert.deepEqual(heldIn([namespace]), []);
-    assert.deepEqual(
-      heldIn([namespace], true).map(({ kind, id }) => [kind, id]),
-      [["namespace", "modelport-prod"]],
-    );
   });
 
   it("tells the clusters whose things may be left", () => {
