@@ -74,7 +74,8 @@ export class Cloud {
 
   /** Does what a cloud does in its own time. @param seconds at latency 1 */
   later(seconds: number, work: () => Promise<void> | void): void {
-    void this.sleep(seconds)
+    // It keeps no process alive by itself.
+    void delay(seconds * this.settings.latency * 1000, undefined, { ref: false })
       .then(work)
       .catch((error: unknown) => this.log(`later: ${String(error)}`));
   }
