@@ -12,6 +12,13 @@ import type { Surroundings } from "../targets/target";
 const PROJECT = "simulated-project";
 const CLUSTER = "gcp:container/cluster:Cluster";
 const ROUTER = "gcp:compute/router:Router";
+/** What Google makes for a Service, and leaves when the cluster goes before it. */
+const BALANCER = [
+  "google:forwardingRule",
+  "google:targetPool",
+  "google:httpHealthCheck",
+  "google:firewall",
+];
 const PATIENCE = { MODELPORT_ADDRESS_PATIENCE: "5" };
 
 /** What Google Cloud refuses, one after the other, on one stack: each time the next `up` goes on from there. */
@@ -118,8 +125,10 @@ describe("a stack on gke says what is wrong, and how it is mended", function () 
     await clouds.control("POST", "create", { token: ROUTER, inputs: router });
     const left = [/router by-hand/, /gcloud compute routers delete by-hand/];
     await refused(stack, ["down", "--patience", "0.05"], left);
-    const [id] = await clouds.idsOf(ROUTER);
-    await clouds.control("POST", "delete", { token: ROUTER, id });
+    // As the commands would.
+    for (const token of [ROUTER, ...BALANCER])
+      for (const id of await clouds.idsOf(token))
+        await clouds.control("POST", "delete", { token, id, force: true });
     await stack.succeed(["down"]);
     assert.deepEqual(added(inventory, await place.inventory()), []);
   });

@@ -33,6 +33,8 @@ describe("a stack on openshift says why it can't be built from Git", function ()
     const prediction = { path: "/", body: {}, expect: { answer: 42 } };
     stack.write({ ...place.config, services: { app: { ...service, prediction } } });
   };
+  const dockerfile = (file: string) =>
+    `FROM ${clouds.cluster.baseImage}\nCOPY ${file} /app/\nCMD ["/app/server.js"]\n`;
   const setToken = (value: string) =>
     stack.setSecrets({ "services.app.build.git.credentials.token": value });
 
@@ -51,7 +53,7 @@ describe("a stack on openshift says why it can't be built from Git", function ()
     });
     clouds.world.defer(() => git.close());
     git.commit("app", {
-      Dockerfile: `FROM ${clouds.cluster.baseImage}\nCOPY serve.js /app/\nCMD ["/app/server.js"]\n`,
+      Dockerfile: dockerfile("serve.js"),
       "server.js": SERVER,
     });
     write(git.url("app"));
@@ -79,6 +81,12 @@ describe("a stack on openshift says why it can't be built from Git", function ()
   it("a Dockerfile that copies what isn't there", async () => {
     await setToken(token);
     await refused(stack, ["up"], [/COPY failed.*serve\.js/, /fix: /]);
+  });
+
+  it("and serves once a commit mends it", async () => {
+    git.commit("app", { Dockerfile: dockerfile("server.js") });
+    // The update itself asks for the answer.
+    await stack.succeed(["up"]);
   });
 
   it("and is taken away all the same", async () => {

@@ -1,3 +1,4 @@
+import { imageRegistry } from "../../openshift";
 import type { Cloud } from "../cloud";
 import type { Access, Login, RegistryHost, Verdict } from "../gateway/gateway";
 import { CloudError, type Kind } from "../kind";
@@ -99,12 +100,13 @@ const REFUSALS = {
 
 const refused = (what: keyof typeof REFUSALS): Verdict => ({ ok: false, ...REFUSALS[what] });
 
-/** Container Registry's hosts; no other registry of a public cloud is reached through this network. */
+/** Container Registry's hosts, and an OpenShift cluster's own; no other registry is reached through this network. */
 export const registries = (cloud: Cloud): readonly RegistryHost[] => [
   {
     pattern: new RegExp(`^(?:${[...new Set(Object.values(REGISTRY_HOSTS))].join("|")})$`),
     authorize: (given, access) => Promise.resolve(authorize(cloud, given, access)),
   },
+  imageRegistry(cloud.settings.kubeconfig),
 ];
 
 /** https://cloud.ibm.com/docs/Registry?topic=Registry-iam */
