@@ -150,7 +150,10 @@ async function failed(
   });
 }
 
+/** The first that says something: a Terraform provider begins with how many errors there are, and gives each a star. */
 const firstLine = (text: string) => {
-  const line = text.split("\n").find((part) => /[a-z]/i.test(part)) ?? "";
-  return line.length > 160 ? `${line.slice(0, 159)}…` : line.trim();
+  const lines = text.split("\n").map((line) => line.replace(/^\s*\*?\s*/, "").trim());
+  const line =
+    lines.find((one) => /[a-z]/i.test(one) && !/^\d+ errors? occurred:$/.test(one)) ?? "";
+  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
 };
