@@ -15,7 +15,9 @@ const ROUTER = "gcp:compute/router:Router";
 /** What Google makes for a Service, and leaves when the cluster goes before it. */
 const BALANCER = [
   "google:forwardingRule",
+  "google:backendService",
   "google:targetPool",
+  "google:healthCheck",
   "google:httpHealthCheck",
   "google:firewall",
 ];
@@ -101,7 +103,10 @@ describe("a stack on gke says what is wrong, and how it is mended", function () 
     assert.match((await stack.succeed(predict)).stdout, /"version":"1"/);
     await clouds.control("DELETE", "faults");
     await stack.up();
-    assert.match((await stack.succeed(predict)).stdout, /"version":"2"/);
+    // A pod from before may still be in the act of ending.
+    await eventually(async () =>
+      assert.match((await stack.succeed(predict)).stdout, /"version":"2"/),
+    );
   });
 
   it("a login that has expired", async () => {
