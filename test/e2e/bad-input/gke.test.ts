@@ -128,13 +128,18 @@ describe("a stack on gke says what is wrong, and how it is mended", function () 
     const network = "projects/simulated-project/global/networks/modelport-gke";
     const router = { project: PROJECT, region: "us-central1", name: "by-hand", network };
     await clouds.control("POST", "create", { token: ROUTER, inputs: router });
-    const left = [/router by-hand/, /gcloud compute routers delete by-hand/];
-    await refused(stack, ["down", "--patience", "0.05"], left);
+    const says = [/router by-hand/, /gcloud compute routers delete by-hand/];
+    await refused(stack, ["down", "--patience", "0.05"], says);
     // As the commands would.
     for (const token of [ROUTER, ...BALANCER])
       for (const id of await clouds.idsOf(token))
         await clouds.control("POST", "delete", { token, id, force: true });
     await stack.succeed(["down"]);
-    assert.deepEqual(added(inventory, await place.inventory()), []);
+    // What was in the cluster went with it.
+    const left = added(inventory, await place.inventory());
+    assert.deepEqual(
+      left.filter((one) => !one.startsWith("left in the cluster: ")),
+      [],
+    );
   });
 });
