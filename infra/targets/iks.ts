@@ -7,19 +7,17 @@
  * group; and a Docker daemon that builds.
  */
 import * as pulumi from "@pulumi/pulumi";
-import { Provider } from "@pulumi/kubernetes/provider";
+import type { Provider } from "@pulumi/kubernetes/provider";
 import type { IksConfig } from "../config/targets/iks";
 import { createCluster } from "./ibm/cluster";
+import { connect } from "./ibm/connection";
 import { apiKey, ibmContext } from "./ibm/context";
-import { front } from "./ibm/front";
-import { kubeconfigOf } from "./ibm/kubeconfig";
 import { nodeAddresses } from "./ibm/node-addresses";
 import { prices } from "./ibm/prices";
 import { IbmRegistry } from "./ibm/registry";
-import { autoscaler, gpuFacts } from "./ibm/worker-pools";
+import { gpuFacts } from "./ibm/worker-pools";
 import {
   BASE_IMAGE_USER,
-  PROVIDER_DEFAULTS,
   type Cluster,
   type Front,
   type FrontArgs,
@@ -69,22 +67,10 @@ class IksCluster extends pulumi.ComponentResource implements Cluster {
     const context = ibmContext(name, config, stack, this);
     this.images = new IbmRegistry("registry", context).store;
     const cluster = createCluster(context, { flavor: flavorOf(config) });
-    this.kubeconfig = kubeconfigOf(context, cluster.name, cluster.id);
-    this.provider = new Provider(
-      name,
-      {
-        ...PROVIDER_DEFAULTS,
-        kubeconfig: this.kubeconfig,
-        // A login that changes moves nothing; another cluster moves everything.
-        clusterIdentifier: cluster.id,
-      },
-      // Pods go before what runs them.
-      { parent: this, dependsOn: [...cluster.resources] },
-    );
-    autoscaler(context, cluster.id, this.provider, cluster.resources);
-    const { provider, kubeconfig } = this;
-    const place = { ...cluster, config, provider, kubeconfig, cluster: cluster.name };
-    this.front = (args) => front(place, args);
+    const { provider, kubeconfig, front } = connect(name, context, cluster);
+    this.provider = provider;
+    this.kubeconfig = kubeconfig;
+    this.front = front;
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
 

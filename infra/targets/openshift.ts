@@ -8,20 +8,17 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { ResourceInstance } from "@pulumi/ibm/resourceInstance";
-import { Provider } from "@pulumi/kubernetes/provider";
+import type { Provider } from "@pulumi/kubernetes/provider";
 import type { OpenShiftConfig } from "../config/targets/openshift";
 import { createCluster } from "./ibm/cluster";
+import { connect } from "./ibm/connection";
 import { apiKey, ibmContext, type IbmContext } from "./ibm/context";
-import { front } from "./ibm/front";
-import { kubeconfigOf } from "./ibm/kubeconfig";
 import { storageName } from "./ibm/names";
 import { nodeAddresses } from "./ibm/node-addresses";
 import { prices } from "./ibm/prices";
 import { IbmRegistry } from "./ibm/registry";
-import { autoscaler } from "./ibm/worker-pools";
 import { gitBuilder } from "./openshift/git-build";
 import {
-  PROVIDER_DEFAULTS,
   type Cluster,
   type Front,
   type FrontArgs,
@@ -78,23 +75,11 @@ class OpenShiftCluster extends pulumi.ComponentResource implements Cluster {
       ...(cosInstanceCrn === undefined ? {} : { cosInstanceCrn }),
       ...(entitlement === undefined ? {} : { entitlement }),
     });
-    this.kubeconfig = kubeconfigOf(context, cluster.name, cluster.id);
-    this.provider = new Provider(
-      name,
-      {
-        ...PROVIDER_DEFAULTS,
-        kubeconfig: this.kubeconfig,
-        // A login that changes moves nothing; another cluster moves everything.
-        clusterIdentifier: cluster.id,
-      },
-      // Pods go before what runs them.
-      { parent: this, dependsOn: [...cluster.resources] },
-    );
-    autoscaler(context, cluster.id, this.provider, cluster.resources);
-    this.buildFromGit = gitBuilder(this.provider, this.images.pull);
-    const { provider, kubeconfig } = this;
-    const place = { ...cluster, config, provider, kubeconfig, cluster: cluster.name };
-    this.front = (args) => front(place, args);
+    const { provider, kubeconfig, front } = connect(name, context, cluster);
+    this.provider = provider;
+    this.kubeconfig = kubeconfig;
+    this.front = front;
+    this.buildFromGit = gitBuilder(provider, this.images.pull);
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
 

@@ -25,6 +25,12 @@ const DOCS = "https://registry.terraform.io/providers/IBM-Cloud/ibm/latest/docs/
 /** Arguments that count when it is made: the provider leaves later changes of them alone. */
 const ONCE = ["entitlement", "operatingSystem", "waitTill", "taints"];
 
+async function deleted(cluster: Stored, cloud: Cloud): Promise<void> {
+  await withdraw(cluster, cloud);
+  await leaveNetwork(cluster, cloud);
+  removePools(cluster, cloud);
+}
+
 export const vpcCluster: Kind = {
   token: VPC_CLUSTER,
   docs: `${DOCS}/container_vpc_cluster`,
@@ -56,11 +62,7 @@ export const vpcCluster: Kind = {
       },
     };
   },
-  async deleted(cluster, cloud) {
-    await withdraw(cluster, cloud);
-    await leaveNetwork(cluster, cloud);
-    removePools(cluster, cloud);
-  },
+  deleted,
 };
 
 export const classicCluster: Kind = {
@@ -93,11 +95,7 @@ export const classicCluster: Kind = {
       },
     };
   },
-  async deleted(cluster, cloud) {
-    await withdraw(cluster, cloud);
-    await leaveNetwork(cluster, cloud);
-    removePools(cluster, cloud);
-  },
+  deleted,
 };
 
 function clusterOf(cloud: Cloud, kind: string, id: string): Stored {
