@@ -27,47 +27,70 @@ export interface CampaignOptions {
 
 export interface CampaignReport {
   readonly findings: Findings;
+  /** Of the last pass. */
   readonly memory: MemoryReport;
+  /** How often the cases were put, until a pass took no more memory. */
+  readonly passes: number;
   readonly seconds: number;
 }
 
 /** What the resident memory may gain after the warm-up: the heap's own coming and going. */
 const MAX_GAIN_MEBIBYTES = 24;
+/** A heap finds its size within the first ones, whenever its collector grows it; a leak takes more in each. */
+const MAX_PASSES = 4;
 const SAMPLE_MS = 100;
 
-/** Starts the server, puts `count` malformed requests to it, and looks whether anything about it gives way. */
+/**
+ * Starts the server, puts `count` malformed requests to it, and looks whether anything about it gives way. Where they
+ * took memory, the same ones are put again: it is lost only if they take more each time.
+ */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
   const findings = new Findings(options.report);
   const { server, world } = await serve();
   const began = performance.now();
-  const memory = new Memory();
   try {
-    const gone = new AbortController();
-    const plan: Plan = {
-      port: server.port,
-      grpcPort: server.grpcPort,
-      world,
-      seed: options.seed,
-      counts: countsOf(options),
-      findings,
-      underWay: new Set(),
-      signal: gone.signal,
-    };
-    const watching = watch(server, plan, memory, gone, options.progress);
-    await Promise.all([fuzzHttp(plan), fuzzFraming(plan), fuzzGrpc(plan)]);
-    watching.stop();
-    await watching.stopped;
-    const report = memory.report();
-    if (report.end - report.warm > MAX_GAIN_MEBIBYTES)
-      findings.add({
-        id: undefined,
-        kind: "memory",
-        problem: `resident memory went from ${report.warm.toFixed(0)} to ${report.end.toFixed(0)} MiB`,
-      });
-    return { findings, memory: report, seconds: (performance.now() - began) / 1000 };
+    for (let passes = 1; ; passes++) {
+      const memory = await pass(server, world, findings, options);
+      const { warm, end } = memory;
+      const grew = end - warm > MAX_GAIN_MEBIBYTES;
+      if (grew && passes < MAX_PASSES && server.ended === undefined) continue;
+      if (grew)
+        findings.add({
+          id: undefined,
+          kind: "memory",
+          problem: `resident memory went from ${warm.toFixed(0)} to ${end.toFixed(0)} MiB in pass ${passes}`,
+        });
+      return { findings, memory, passes, seconds: (performance.now() - began) / 1000 };
+    }
   } finally {
     await server.stop();
   }
+}
+
+/** Puts all cases once. */
+async function pass(
+  server: ServerProcess,
+  world: World,
+  findings: Findings,
+  options: CampaignOptions,
+): Promise<MemoryReport> {
+  const gone = new AbortController();
+  const memory = new Memory();
+  const plan: Plan = {
+    port: server.port,
+    grpcPort: server.grpcPort,
+    world,
+    seed: options.seed,
+    counts: countsOf(options),
+    findings,
+    underWay: new Set(),
+    signal: gone.signal,
+  };
+  const watching = watch(server, plan, memory, gone, options.progress);
+  await Promise.all([fuzzHttp(plan), fuzzFraming(plan), fuzzGrpc(plan)]);
+  watching.stop();
+  await watching.stopped;
+  return memory.report();
 }
 
 /** The server with all models, and what the oracle knows of them. */
@@ -109,10 +132,11 @@ function watch(
   progress: CampaignOptions["progress"],
 ): { stop: () => void; stopped: Promise<void> } {
   let stopping = false;
+  const before = findings.cases;
   const look = (): void => {
     for (const line of server.takeFaults())
       findings.add({ id: undefined, kind: "log", problem: `it logged ${line.slice(0, 1000)}` });
-    if (server.ended === undefined) memory.add(findings.cases, server.residentMebibytes());
+    if (server.ended === undefined) memory.add(findings.cases - before, server.residentMebibytes());
     else end();
   };
   const end = (): void => {

@@ -2,7 +2,8 @@ import type { CampaignReport } from "./campaign";
 import type { Finding } from "./findings";
 
 /** The campaign as a table: a line a kind. */
-export function renderReport({ findings, memory, seconds }: CampaignReport, seed: number): string {
+export function renderReport(report: CampaignReport, seed: number): string {
+  const { findings, memory, passes, seconds } = report;
   const kinds = [...findings.tallies].sort(([a], [b]) => a.localeCompare(b));
   const lines = kinds.map(([kind, { cases, violations, outcomes }]) => {
     const histogram = [...outcomes].sort(([a], [b]) => a.localeCompare(b));
@@ -14,7 +15,7 @@ export function renderReport({ findings, memory, seconds }: CampaignReport, seed
     `${"kind".padEnd(32)}${"cases".padStart(9)}${"violations".padStart(12)}  answers`,
     ...lines,
     "",
-    `${findings.cases} cases, seed ${seed}, in ${seconds.toFixed(0)} s (${(findings.cases / seconds).toFixed(0)} a second)`,
+    `${findings.cases} cases${passes === 1 ? "" : `, the same ones ${passes} times`}, seed ${seed}, in ${seconds.toFixed(0)} s (${(findings.cases / seconds).toFixed(0)} a second)`,
     `${findings.golden} right requests in between answered right`,
     `resident memory: ${warm.toFixed(1)} MiB after the warm-up, ${end.toFixed(1)} at the end, ${peak.toFixed(1)} at most, ` +
       `${slope.toFixed(2)} KiB per 1,000 cases`,
@@ -33,10 +34,12 @@ export function renderFinding({ id, kind, problem, sent, got }: Finding): string
 }
 
 /** For programs: the same numbers. */
-export function jsonReport({ findings, memory, seconds }: CampaignReport, seed: number): unknown {
+export function jsonReport(report: CampaignReport, seed: number): unknown {
+  const { findings, memory, passes, seconds } = report;
   return {
     seed,
     cases: findings.cases,
+    passes,
     seconds,
     golden: findings.golden,
     violations: findings.violations,
