@@ -5,7 +5,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { ExitCode, formatUserError, UserError } from "../local/errors";
+import { ExitCode, formatError, UserError } from "../local/errors";
 import { repositoryRoot } from "../local/paths";
 import { terminalProgress, type Progress } from "../local/progress";
 import { ensureTools } from "../local/toolchain";
@@ -208,10 +208,6 @@ const options = parseOptions(process.argv.slice(2));
 const work = fs.mkdtempSync(path.join(os.tmpdir(), "modelport-bench-"));
 endEverythingWithUs(work);
 main(options, work).catch((error: unknown) => {
-  process.stderr.write(
-    error instanceof UserError
-      ? `${formatUserError(error)}\n`
-      : `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  process.stderr.write(`${formatError(error)}\n`);
   process.exitCode = error instanceof UserError ? error.exitCode : ExitCode.failed;
 });

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { ExitCode, formatUserError, UserError } from "../local/errors";
+import { ExitCode, formatError, UserError } from "../local/errors";
 import { commands } from "./commands";
 import { EngineError } from "./engine";
 import { installInterrupt } from "./interrupt";
@@ -36,12 +36,10 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ExitCode.usage;
   const told = explain(error);
   if (told === undefined) {
-    process.stderr.write(
-      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
+    process.stderr.write(`${formatError(error)}\n`);
     return ExitCode.failed;
   }
-  process.stderr.write(`${formatUserError(told)}\n`);
+  process.stderr.write(`${formatError(told)}\n`);
   return told.exitCode;
 }
 

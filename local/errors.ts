@@ -32,3 +32,9 @@ export function formatUserError(error: UserError): string {
   if (error.fix !== undefined) lines.push(`  fix: ${error.fix}`);
   return lines.join("\n");
 }
+
+/** What any program of this project says at its end of what was thrown: a stack where nobody foresaw it. */
+export function formatError(error: unknown): string {
+  if (error instanceof UserError) return formatUserError(error);
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { EXPOSURES, type Exposure } from "../../infra/config/service";
+import { formatError, UserError } from "../../local/errors";
 import { repositoryRoot } from "../../local/paths";
 import { Journey } from "./journey";
 import { runSteps, table } from "./support/report";
@@ -12,21 +13,28 @@ const USAGE = `npm run e2e                                    all end-to-end tes
 npm run e2e -- --target <target> [--exposure <exposure>]...   one target's journey, step by step
   targets: ${targets.map(({ name }) => name).join(", ")}; exposures: ${EXPOSURES.join(", ")} (default: all that the target can do)`;
 
+function readOptions() {
+  const options = {
+    target: { type: "string" },
+    exposure: { type: "string", multiple: true },
+    help: { type: "boolean" },
+  } as const;
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    throw new UserError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      target: { type: "string" },
-      exposure: { type: "string", multiple: true },
-      help: { type: "boolean" },
-    },
-  });
+  const values = readOptions();
   if (values.help === true) {
     console.log(USAGE);
     return 0;
   }
   if (values.target === undefined) return everything();
   const target = targets.find(({ name }) => name === values.target);
-  if (target === undefined) throw new Error(`there is no target ${values.target}\n\n${USAGE}`);
+  if (target === undefined) throw new UserError(`there is no target ${values.target}\n\n${USAGE}`);
   return travel(target, chosen(target, values.exposure));
 }
 
@@ -54,7 +62,7 @@ function chosen(target: Target, asked: readonly string[] = []): readonly Exposur
   if (asked.length === 0) return target.exposures;
   const found = target.exposures.filter((exposure) => asked.includes(exposure));
   if (found.length === asked.length) return found;
-  throw new Error(
+  throw new UserError(
     `${target.name} has the exposures ${target.exposures.join(", ")} here\n\n${USAGE}`,
   );
 }
@@ -76,7 +84,7 @@ async function everything(): Promise<number> {
 void main().then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(formatError(error));
     process.exitCode = 2;
   },
 );

@@ -1,4 +1,5 @@
 /** `npm run fuzz`: malformed requests by the million against the server as it is deployed. */
+import { formatError } from "../../local/errors";
 import { runCampaign } from "./campaign";
 import { type Options, readOptions, USAGE } from "./options";
 import { replay } from "./replay";
@@ -37,9 +38,7 @@ async function campaign({ count, seed, protocols, json }: Options): Promise<numb
 main().then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
-    process.stderr.write(
-      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
+    process.stderr.write(`${formatError(error)}\n`);
     process.exitCode = 1;
   },
 );

@@ -8,6 +8,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { render } from "../../infra/offline/render";
 import { readStackFile } from "../../infra/offline/stack-file";
+import { formatError } from "../../local/errors";
 import { repositoryRoot } from "../../local/paths";
 import { terminalProgress } from "../../local/progress";
 import { ensurePython } from "../../local/python";
@@ -63,6 +64,6 @@ async function scan(folder: string, scanners: Scanners): Promise<void> {
 // Pulumi's stack rejects an output of its own beside the program's promise: the same error twice.
 process.on("unhandledRejection", () => undefined);
 main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(formatError(error));
   process.exitCode = 1;
 });

@@ -1,5 +1,6 @@
 /** `npm run e2e:interrupt`: kills `up` and `down` at random points, and looks what becomes of the stack. */
 import { parseArgs } from "node:util";
+import { formatError } from "../../../local/errors";
 import { Worlds } from "../support/worlds";
 import { targets } from "../targets";
 import type { Target } from "../targets/target";
@@ -68,7 +69,7 @@ async function main(): Promise<number> {
     print(`${points} of ${points} points came to rest, in ${minutes} min`);
     return 0;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(formatError(error));
     console.error(
       `again: npm run e2e:interrupt -- --target ${target.name} --points ${points} --seed ${seed}`,
     );
