@@ -153,7 +153,9 @@ function unreadable(
     });
   const told = (stderr ?? "")
     .split("\n")
-    .filter((line) => /^(?:fatal|error|ERROR|remote|ssh|Host key|.*Permission denied)\b/.test(line))
+    .filter((line) =>
+      /^(?:fatal|error|ERROR|remote|ssh|Host key|Load key|.*Permission denied)\b/.test(line),
+    )
     .join("; ");
   return new ProgramError(`${key}.git.repository: ${repository} can't be read`, {
     why:

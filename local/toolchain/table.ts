@@ -264,6 +264,17 @@ export const toolTable = {
     debian: { packages: ["busybox-static"], bin: { busybox: "bin/busybox" } },
     linuxOnly: true,
   },
+  /** For tests: repositories by ssh, where the system has no server, or no client. */
+  openssh: {
+    version: "8 or newer",
+    bin: ["ssh", "sshd", "ssh-keygen"],
+    path: {},
+    debian: {
+      packages: ["openssh-client", "openssh-server"],
+      bin: { ssh: "usr/bin/ssh", sshd: "usr/sbin/sshd", "ssh-keygen": "usr/bin/ssh-keygen" },
+    },
+    linuxOnly: true,
+  },
   tini: {
     version: "0.19",
     bin: ["tini"],

@@ -192,7 +192,10 @@ export function builtImage(
         : `build ${phase}: ${[reason, message].filter(Boolean).join(", ")}`,
       ...(logSnippet ?? "").split("\n").filter((line) => line.trim() !== ""),
     ].join("\n       "),
-    fix: `${logs} tells all. Push what mends it and run again, or build the same commit again: ${again}`,
+    fix:
+      reason === "FetchSourceFailed"
+        ? `the cluster must reach the repository, and a private one needs modelport:services.${service}.build.git.credentials, set with --secret; then build the same commit again: ${again}`
+        : `${logs} tells all. Push what mends it and run again, or build the same commit again: ${again}`,
   });
 }
 

@@ -18,7 +18,7 @@ process.once("SIGTERM", () => server.close(() => process.exit(0)));
 
 /** What a build in the cluster, from a private repository, can't do. */
 describe("a stack on openshift says why it can't be built from Git", function () {
-  this.timeout(300_000);
+  this.timeout(1_200_000);
   const canaries = new Canaries();
   const token = canaries.plant("token of the repository");
   let clouds: CloudsUnderTest;

@@ -36,12 +36,12 @@ ENTRYPOINT []
 
 /**
  * A builder image for source-to-image in the embedded cluster's registry: programs of one file, server.js, on the base image's Node; its shell is
- * busybox. @returns its reference
+ * busybox. Called as Red Hat's image for Node.js is in a mirror. @returns its reference
  */
 export async function provideBuilderImage(cluster: ClusterInfo): Promise<string> {
   const { busybox } = await ensureTools(["busybox"], { progress: silentProgress() });
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "modelport-builder-"));
-  const reference = `${cluster.registry.server}/builders/node:1`;
+  const reference = `${cluster.registry.server}/ubi9/nodejs-22:latest`;
   try {
     fs.copyFileSync(busybox.bin["busybox"] ?? "", path.join(folder, "busybox"));
     fs.mkdirSync(path.join(folder, "s2i"));

@@ -46,7 +46,7 @@ export interface OpenShift {
 /** Makes an OpenShift of the embedded cluster, as far as programs that use Routes, Builds and constraints can tell. */
 export async function startOpenShift(options: OpenShiftOptions): Promise<OpenShift> {
   const { authority, address, domain, webhook, log = () => undefined } = options;
-  const tools = await ensureTools(["haproxy", "s2i"], {
+  const tools = await ensureTools(["haproxy", "s2i", "openssh"], {
     progress: options.progress ?? silentProgress(),
   });
   const cluster = clusterOf(options.kubeconfig);
@@ -105,6 +105,7 @@ export async function startOpenShift(options: OpenShiftOptions): Promise<OpenShi
       {
         docker: { host: options.dockerHost, program: path.join(cluster.dockerCli, "docker") },
         s2i: tools.s2i.bin["s2i"] ?? "",
+        ssh: tools.openssh.bin["ssh"] ?? "",
         folder: folders.builds,
         logs: `${server.url}${LOGS}`,
         image: cluster.baseImage,

@@ -10,22 +10,27 @@ export interface Source {
   readonly commit: string;
 }
 
+export interface SourceContext extends StepContext {
+  /** Of the source secret, decoded: `username` and `password`, or `ssh-privatekey`. */
+  readonly credentials: Readonly<Record<string, string>>;
+  /** File of certificates, PEM, that Git servers' are signed with. */
+  readonly trusted: string;
+  /** Path of git's ssh. */
+  readonly ssh: string;
+}
+
 /**
  * Clones a build's repository and checks its ref out: openshift/builder, pkg/build/builder/source.go.
  * https://docs.redhat.com/en/documentation/openshift_container_platform/4.19/html/builds_using_buildconfig/creating-build-inputs#builds-adding-source-clone-secrets_creating-build-inputs
- * @param credentials of the source secret, decoded: `username` and `password`, or `ssh-privatekey`
- * @param trusted file of certificates, PEM, that Git servers' are signed with
  * @throws BuildFailure FetchSourceFailed with git's own words, InvalidContextDirectory
  */
 export async function fetchSource(
   { git: { uri, ref }, contextDir = "." }: BuildSpec["source"],
-  credentials: Readonly<Record<string, string>>,
-  trusted: string,
-  context: StepContext,
+  context: SourceContext,
 ): Promise<Source> {
-  const { log, scratch } = context;
+  const { log, scratch, trusted } = context;
   const clone = path.join(scratch, "inputs");
-  const env = { ...environment(uri, credentials, scratch), GIT_SSL_CAINFO: trusted };
+  const env = { ...environment(uri, context), GIT_SSL_CAINFO: trusted };
   const git = async (...args: string[]): Promise<string> => {
     const { code, output } = await program(["git", ...args], context, { env, quiet: true });
     if (code !== 0) throw new BuildFailure("FetchSourceFailed", fetchFault(uri, output));
@@ -60,21 +65,21 @@ export function fetchFault(uri: string, output: string): string {
 }
 
 /** Without anything of this machine's user. */
-const SSH =
-  "ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR";
+const SSH_OPTIONS =
+  "-F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR";
 
 /** git without anything of this machine's user, and with what it needs to log in; it never asks. */
 function environment(
   uri: string,
-  credentials: Readonly<Record<string, string>>,
-  scratch: string,
+  { credentials, scratch, ssh: client }: SourceContext,
 ): Record<string, string> {
+  const ssh = `'${client}' ${SSH_OPTIONS}`;
   const env: Record<string, string> = {
     HOME: scratch,
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_ASKPASS: "true",
     GIT_TERMINAL_PROMPT: "0",
-    GIT_SSH_COMMAND: SSH,
+    GIT_SSH_COMMAND: ssh,
   };
   const { username = "builder", password, "ssh-privatekey": key } = credentials;
   if (password !== undefined && URL.canParse(uri)) {
@@ -89,7 +94,7 @@ function environment(
   if (key !== undefined) {
     const file = path.join(scratch, "ssh-privatekey");
     fs.writeFileSync(file, key, { mode: 0o600 });
-    env["GIT_SSH_COMMAND"] = `${SSH} -o IdentitiesOnly=yes -i '${file}'`;
+    env["GIT_SSH_COMMAND"] = `${ssh} -o IdentitiesOnly=yes -i '${file}'`;
   }
   return env;
 }

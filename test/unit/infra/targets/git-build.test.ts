@@ -209,6 +209,11 @@ describe("builds in the cluster", () => {
           ].join("[\\s\\S]*"),
         ),
       ));
+    it("with the credentials that they lack, where they can't have the sources", () =>
+      fails(
+        { phase: "Failed", reason: "FetchSourceFailed", logSnippet: "Permission denied" },
+        /why: build Failed: FetchSourceFailed\n +Permission denied\n +fix: .*services\.iris\.build\.git\.credentials, set with --secret; then .*rebuild' 3 --stack test/,
+      ));
     it("when somebody cancelled them", () => fails({ phase: "Cancelled" }, /why: build Cancelled/));
     it("when an interrupted update left them running", () =>
       fails({ phase: "Running" }, /is still being built[\s\S]*fix: .*pulumi up --refresh/));
