@@ -119,13 +119,14 @@ export function frontSettings(
   exposure: Exposure,
   capabilities: Capabilities,
 ): FrontSettings {
-  const { internal, host, tls = defaultTls(exposure, capabilities) } = service;
+  const { internal, host, tls = defaultTls(exposure, capabilities), addressSeconds } = service;
   return {
     internal,
     ...(host === undefined ? {} : { host }),
     ...(tls === "none"
       ? {}
       : { tls: tls === "managed" ? { kind: tls } : { kind: "given", ...tls } }),
+    ...(addressSeconds === undefined ? {} : { addressSeconds }),
   };
 }
 

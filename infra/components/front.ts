@@ -47,6 +47,8 @@ export interface FrontSettings {
   readonly host?: string;
   /** Of an Ingress or a Route. Default: plain HTTP. */
   readonly tls?: FrontTls;
+  /** Patience until there is an address, and until that answers. Default: the platform's. */
+  readonly addressSeconds?: number;
 }
 
 /** What stands in front of a service's pods. */
@@ -125,7 +127,8 @@ export function addressOf(
   pods: Deployment,
 ): pulumi.Output<Address> {
   const { cluster, exposure, identity } = args;
-  const limits = limitsOf(platform, args.limits);
+  const seconds = args.front?.addressSeconds ?? platform.patienceSeconds;
+  const limits = limitsOf(seconds, args.limits);
   return pulumi
     .all([
       backend.spec.ports,
@@ -192,13 +195,8 @@ const given = (
     onWait: (text) => void pulumi.log.info(text, backend, undefined, true),
   });
 
-/** Whole seconds that an address may take, for who would rather know early. Default: the platform's. */
-const PATIENCE = "MODELPORT_ADDRESS_PATIENCE";
-
 /** A platform that is quick need not be waited for as long as a cloud. */
-function limitsOf({ patienceSeconds }: Front, limits: Limits = LIMITS): Limits {
-  const given = process.env[PATIENCE] ?? "";
-  const seconds = /^\d+$/.test(given) ? Number(given) : patienceSeconds;
+function limitsOf(seconds: number | undefined, limits: Limits = LIMITS): Limits {
   if (seconds === undefined) return limits;
   const totalMs = seconds * 1000;
   const { address = ADDRESS_LIMITS } = limits;

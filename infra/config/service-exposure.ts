@@ -47,6 +47,11 @@ export const exposureKeys = {
       say("managed, none, or an object with certificate and key (PEM)"),
     )
     .optional(),
+  /**
+   * Seconds that its load balancer, Ingress or Route may take to be given an address, and again to answer at it.
+   * Default: as clouds take, a quarter of an hour; on the embedded cluster 20.
+   */
+  addressSeconds: z.int().min(1).max(3600).optional(),
 };
 
 export type TlsConfig = z.infer<(typeof exposureKeys)["tls"]>;
@@ -75,6 +80,7 @@ const EXPOSURE_WORDS = new Set<string>([
 
 const HOSTED = ["Ingress", "Route"];
 const BALANCED = ["LoadBalancer", "Ingress"];
+const GIVEN_ADDRESSES = ["LoadBalancer", ...HOSTED];
 
 /** Keys that mean nothing to an exposure; asked of the default one too, once the target tells it. */
 export function checkKeysOf(
@@ -83,7 +89,7 @@ export function checkKeysOf(
   service: ServiceDraft,
   stack: string,
 ): Fault[] {
-  const misplaced = (key: "host" | "tls" | "internal", where: readonly string[]): Fault => ({
+  const misplaced = (key: keyof typeof exposureKeys, where: readonly string[]): Fault => ({
     key: `${at}.${key}`,
     got: `a setting of ${where.join(" and ")}, beside exposure ${exposure}`,
     allowed: `${key} with exposure ${where.join(" or ")}`,
@@ -97,6 +103,9 @@ export function checkKeysOf(
       : []),
     ...(service.internal === true && !BALANCED.includes(exposure)
       ? [misplaced("internal", BALANCED)]
+      : []),
+    ...(service.addressSeconds !== undefined && !GIVEN_ADDRESSES.includes(exposure)
+      ? [misplaced("addressSeconds", GIVEN_ADDRESSES)]
       : []),
   ];
 }

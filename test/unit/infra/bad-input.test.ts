@@ -242,6 +242,15 @@ const TABLE: readonly Case[] = [
     fix: /config rm .*host/,
   },
   {
+    what: "no time for an address",
+    target: "iks",
+    service: { exposure: "LoadBalancer", addressSeconds: 0 },
+    key: "services.iris.addressSeconds",
+    got: /0/,
+    allowed: /1/,
+    fix: /iris\.addressSeconds/,
+  },
+  {
     what: "IBM's certificate for another's domain",
     target: "iks",
     service: { exposure: "Ingress", host: "iris.example.com", tls: "managed" },
@@ -307,7 +316,7 @@ const TABLE: readonly Case[] = [
 ];
 
 describe("bad input", function () {
-  this.timeout(20_000);
+  this.timeout(300_000);
   let machine: TestMachine;
   before(async () => {
     machine = await TestMachine.start();

@@ -54,7 +54,7 @@ const CASES = {
 } as const;
 
 describe("the order in which a stack goes", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let machine: TestMachine;
   before(async () => (machine = await TestMachine.start()));
   after(() => machine.close());

@@ -44,9 +44,12 @@ describe("keys beside an exposure", () => {
     ["TLS of a NodePort", { exposure: "NodePort", tls: "managed" }, ["iris.tls"]],
     ["internal Route", { exposure: "Route", internal: true }, ["iris.internal"]],
     [
-      "all three of a ClusterIP",
-      { exposure: "ClusterIP", host: "a.example.com", tls: "managed", internal: true },
-      ["iris.host", "iris.tls", "iris.internal"],
+      "all four of a ClusterIP",
+      {
+        exposure: "ClusterIP",
+        ...{ host: "a.example.com", tls: "managed", internal: true, addressSeconds: 5 },
+      },
+      ["iris.host", "iris.tls", "iris.internal", "iris.addressSeconds"],
     ],
     [
       "a certificate without a key",
@@ -73,7 +76,8 @@ describe("keys beside an exposure", () => {
     const right = [
       { exposure: "Route", host: "iris.example.com", tls: own },
       { exposure: "Ingress", internal: true, tls: "none" },
-      { exposure: "LoadBalancer", internal: true },
+      { exposure: "LoadBalancer", internal: true, addressSeconds: 5 },
+      { exposure: "Route", addressSeconds: 5 },
       { exposure: "NodePort", internal: false, tls: "none" },
       { host: "iris.example.com" },
     ];
@@ -153,6 +157,11 @@ describe("settings of a front", () => {
     assert.equal(settings({ exposure: "Ingress" }, { managedTls: ["Route"] }).tls, undefined);
     assert.equal(settings({ exposure: "Ingress", tls: "none" }).tls, undefined);
     assert.equal(settings({ exposure: "Route" }).tls, undefined);
+  });
+
+  it("have a patience where the user says one", () => {
+    assert.equal(settings({ exposure: "LoadBalancer" }).addressSeconds, undefined);
+    assert.equal(settings({ exposure: "Route", addressSeconds: 90 }).addressSeconds, 90);
   });
 
   it("take the user's certificate", () => {

@@ -53,7 +53,7 @@ const REASON = "modelport.dev/pod-security-reason";
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 describe("facts of every rendered object", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   before(() => {
     // Staging copies the server's bundle.
     execFileSync(process.execPath, [path.join(ROOT, "local", "build.js"), "server"]);

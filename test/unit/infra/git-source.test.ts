@@ -193,6 +193,21 @@ describe("a Git source", () => {
       assert.deepEqual([...new Set(seen)], [basic]);
     });
 
+    it("tells what ssh has against a key", async () => {
+      const before = process.env["GIT_SSH_COMMAND"];
+      const said = 'Load key "key": error in libcrypto\ngit@host: Permission denied (publickey).';
+      process.env["GIT_SSH_COMMAND"] = `sh -c 'echo "$0" >&2; exit 255' '${said}'`;
+      try {
+        await assert.rejects(
+          resolve({ repository: "ssh://git@host/private.git", credentials: { sshKey: "no key" } }),
+          /why: Load key "key": error in libcrypto; git@host: Permission denied \(publickey\)\.; fatal: /,
+        );
+      } finally {
+        if (before === undefined) delete process.env["GIT_SSH_COMMAND"];
+        else process.env["GIT_SSH_COMMAND"] = before;
+      }
+    });
+
     it("gives the cluster a Secret of the type that builds take", async () => {
       const https = await resolve({ credentials });
       assert.equal(https.credentials?.type, "kubernetes.io/basic-auth");
@@ -213,11 +228,16 @@ describe("a Git source", () => {
   });
 
   it("leaves nothing behind", async () => {
-    const before = leftovers();
-    await resolve();
-    assert.deepEqual(leftovers(), before);
+    const own = fs.mkdtempSync(path.join(os.tmpdir(), "git-source-"));
+    const before = process.env["TMPDIR"];
+    process.env["TMPDIR"] = own;
+    try {
+      await resolve();
+      assert.deepEqual(fs.readdirSync(own), []);
+    } finally {
+      if (before === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = before;
+      fs.rmSync(own, { recursive: true });
+    }
   });
-
-  const leftovers = () =>
-    fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith("modelport-git-"));
 });

@@ -13,7 +13,7 @@ const GOLDEN = path.join(__dirname, "golden");
 const ROOT = path.join(__dirname, "..", "..", "..");
 
 describe("manifests of every target and exposure", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   before(() => {
     // Staging copies the server's bundle.
     execFileSync(process.execPath, [path.join(ROOT, "local", "build.js"), "server"]);

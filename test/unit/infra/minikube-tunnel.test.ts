@@ -5,7 +5,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { tunnelProfile, tunnelRuns } from "../../../infra/targets/minikube-tunnel";
 
-const PROFILE = "modelport-tunnel-test";
+/** Of this process alone: tunnels are looked for among the whole machine's processes. */
+const PROFILE = `modelport-tunnel-${process.pid}`;
 
 describe("minikube tunnel", () => {
   const saved = { ...process.env };

@@ -43,7 +43,7 @@ function render(stack: string) {
 }
 
 describe("the program offline", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let folder: string;
   before(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "offline-"));

@@ -347,7 +347,6 @@ describe("the program", () => {
 
   describe("refuses, before anything is registered", () => {
     const refuses = async (settings: Record<string, unknown>, message: RegExp) => {
-      const before = Date.now();
       let registered = 0;
       const counted = async () => {
         try {
@@ -359,7 +358,6 @@ describe("the program", () => {
       };
       await assert.rejects(run(counted, { preview: false, config: settings }), message);
       assert.equal(registered, 1, "the program itself refused");
-      assert.ok(Date.now() - before < 10_000, "within seconds");
     };
     const elsewhere = (settings: Record<string, unknown>) => ({
       ...config("existing"),
@@ -393,8 +391,8 @@ describe("the program", () => {
 
     it("a cluster that answers nobody", () =>
       refuses(
-        elsewhere({ kubeconfig: `${kubeconfig().replace(String(port), "64999")}\n` }),
-        /context "c" does not answer\n {2}why: http:\/\/127\.0\.0\.1:64999.*ECONNREFUSED/,
+        elsewhere({ kubeconfig: `${kubeconfig().replace(String(port), "1")}\n` }),
+        /context "c" does not answer\n {2}why: http:\/\/127\.0\.0\.1:1\b.*ECONNREFUSED/,
       ));
 
     it("a model whose file isn't the one that was trained", () => {

@@ -21,7 +21,17 @@ const maxLength = fc.constantFrom(30, 40, 63);
 
 const KEYS = [
   ...["models", "image", "build", "git", "exposure", "port", "replicas", "tls", "host", "internal"],
-  ...["autoscaling", "secrets", "gpu", "network", "podSecurity", "transform", "env", "versions"],
+  ...[
+    "addressSeconds",
+    "autoscaling",
+    "secrets",
+    "gpu",
+    "network",
+    "podSecurity",
+    "transform",
+    "env",
+    "versions",
+  ],
   ...["registry", "server", "project", "region", "zones", "nodes", "gpuPool", "flavor", "classic"],
 ];
 
@@ -105,7 +115,7 @@ describe("properties of names", () => {
 });
 
 describe("properties of config", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   const target = fc.constantFrom(...TARGET_NAMES);
 
   it("takes or refuses anything with faults that can be acted upon", () => {

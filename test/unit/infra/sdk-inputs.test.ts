@@ -37,7 +37,7 @@ const STACKS: readonly (readonly [what: string, TargetName, Settings, Settings])
 ];
 
 describe("inputs of clouds' resources", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let machine: TestMachine;
   before(async () => {
     machine = await TestMachine.start();

@@ -21,7 +21,7 @@ const SERVICE = "modelport:index:InferenceService";
 const UNKNOWN = "<known after up>";
 
 describe("contract of targets", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let machine: TestMachine;
   let outputs: pulumi.Inputs;
   before(async () => {
