@@ -4,7 +4,7 @@ import type { Found, Inventory } from "./inventory/found";
 import type { Waiting } from "./inventory/proof";
 import { describe, removals } from "./inventory/report";
 import type { LiveObject } from "./live-objects";
-import { reveal, type StateResource } from "./state";
+import { isThere, reveal, type StateResource } from "./state";
 
 type Inputs = Readonly<Record<string, string>>;
 
@@ -16,7 +16,19 @@ interface Listed {
   /** Default: the input `name`. */
   readonly name?: (inputs: Inputs) => string;
   /** As the provider takes it to import the resource. Default: the ID that the inventory tells. */
-  readonly id?: (inputs: Inputs, found: Found) => string;
+  readonly id?: (inputs: Inputs) => string;
+  /** The ID with which its own begins: of what it is a part of. */
+  readonly within?: (inputs: Inputs) => string;
+  /** Names needn't be unique: of one that is replaced the new one is there beside the old. Default: they must */
+  readonly alike?: true;
+  /** It has a secret that was told to its maker alone, who is dead. */
+  readonly secret?: true;
+}
+
+/** What was found in a cloud. */
+export interface CloudObject extends LiveObject {
+  /** Nobody can use it: it is to go, and what it was for is made again. */
+  readonly lost?: true;
 }
 
 const email = ({ accountId = "", project = "" }: Inputs) =>
@@ -69,14 +81,25 @@ const LISTED: Readonly<Record<string, Listed>> = {
   "ibm:index/isPublicGateway:IsPublicGateway": { kind: "public gateway", kinds: "public gateways" },
   "ibm:index/containerVpcCluster:ContainerVpcCluster": { kind: "cluster", kinds: "clusters" },
   "ibm:index/containerCluster:ContainerCluster": { kind: "cluster", kinds: "clusters" },
-  "ibm:index/resourceInstance:ResourceInstance": {
-    ...{ kind: "object storage", kinds: "object storages" },
+  // Its default pool is in no list: to make it is to take it over.
+  "ibm:index/containerVpcWorkerPool:ContainerVpcWorkerPool": {
+    ...{ kind: "worker pool", kinds: "worker pools" },
+    name: (its) => its["workerPoolName"] ?? "",
+    within: (its) => its["cluster"] ?? "",
   },
-  "ibm:index/iamServiceId:IamServiceId": { kind: "service ID", kinds: "service IDs" },
+  "ibm:index/resourceInstance:ResourceInstance": {
+    ...{ kind: "object storage", kinds: "object storages", alike: true },
+  },
+  "ibm:index/iamServiceId:IamServiceId": {
+    ...{ kind: "service ID", kinds: "service IDs", alike: true },
+  },
+  "ibm:index/iamServiceApiKey:IamServiceApiKey": {
+    ...{ kind: "API key", kinds: "API keys", alike: true, secret: true },
+  },
   // https://registry.terraform.io/providers/IBM-Cloud/ibm/latest/docs/resources/iam_service_policy#import
   "ibm:index/iamServicePolicy:IamServicePolicy": {
-    ...{ kind: "policy", kinds: "policies" },
-    id: (its, { id }) => `${its["iamServiceId"]}/${id}`,
+    ...{ kind: "policy", kinds: "policies", alike: true },
+    within: (its) => its["iamServiceId"] ?? "",
   },
 };
 
@@ -105,7 +128,7 @@ const PATIENCE: Waiting = { totalMs: 5_400_000, firstPauseMs: 1000, longestPause
 /**
  * Finds in a cloud what an interrupted update was creating there, by the inventory that `down` is proven with: what that counts as
  * the stack's, and nothing else. Kinds that are in no list are made again: enabling an API, granting a role or making a registry
- * namespace twice is the same as once (one that has no tag yet is in no list: only an `up` makes it the stack's), and a key that nobody kept goes with its service ID.
+ * namespace twice is the same as once (one that has no tag yet is in no list: only an `up` makes it the stack's).
  *
  * @param stack name, for commands
  * @param known the resources that the state holds
@@ -117,8 +140,8 @@ export function findInCloud(
   look: () => Promise<Inventory>,
   { waiting, give }: Told,
   patience = PATIENCE,
-): (resource: StateResource) => Promise<LiveObject | undefined> {
-  const taken = new Set(known.map(({ type, id }) => `${type} ${id}`));
+): (resource: StateResource) => Promise<CloudObject | undefined> {
+  const taken = new Set(known.filter(isThere).map(({ type, id }) => `${type} ${id}`));
   let answer: Promise<Inventory> | undefined;
   const settled = () => (answer ??= atRest(look, waiting, patience));
 
@@ -137,16 +160,19 @@ export function findInCloud(
     }
     const candidates = inventory.found
       .filter((found) => isMeant(listed, inputs, found))
-      .map((found) => ({ found, id: listed.id?.(inputs, found) ?? found.id ?? found.name }))
+      .map((found) => ({ found, id: listed.id?.(inputs) ?? found.id ?? found.name }))
       .filter(({ id }) => !taken.has(`${resource.type} ${id}`));
     const [first, ...others] = candidates;
     if (first === undefined) return undefined;
     if (others.length > 0 && listed.kind !== "policy")
       throw ambiguous(stack, resource, { ...inventory, found: candidates.map((one) => one.found) });
     taken.add(`${resource.type} ${first.id}`);
-    return { id: first.id, outputs: {} };
+    return { id: first.id, outputs: {}, ...(listed.secret === true ? { lost: true } : {}) };
   };
 }
+
+/** Whether what replaces one is made before that goes, so that what was being made may be there beside it. */
+export const isMadeBeside = ({ type }: StateResource): boolean => LISTED[type]?.alike === true;
 
 /** The inventory, once no cluster in it is being made or removed. */
 async function atRest(
@@ -168,8 +194,9 @@ async function atRest(
 
 /** A policy has no name: its description says whose it is, which the inventory has looked at. Of several any will do: `up` makes it right. */
 function isMeant(listed: Listed, inputs: Inputs, found: Found): boolean {
-  const { kind } = listed;
+  const { kind, within } = listed;
   if (kind !== found.kind) return false;
+  if (within !== undefined && found.id?.startsWith(`${within(inputs)}/`) !== true) return false;
   if (kind === "policy") return true;
   // An ID that is formed from the inputs says where; some addresses are nowhere.
   const place =

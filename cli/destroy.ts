@@ -7,7 +7,7 @@ import { EngineError } from "./engine";
 import { ChangeReport } from "./events";
 import type { Inventory } from "./inventory/found";
 import { leftovers, type Waiting } from "./inventory/proof";
-import { seesNetwork } from "./inventory/control";
+import { hasOrphans, seesNetwork } from "./inventory/control";
 import { type Held, Memory } from "./inventory/memory";
 import { lookAtStack } from "./inventory/stack";
 import { isReleasedLate, isUnreachable } from "./late-release";
@@ -35,7 +35,7 @@ export const CLUSTER_IS_GONE = { PULUMI_K8S_DELETE_UNREACHABLE: "true" };
 
 /**
  * All resources of a stack, of an own cluster as far as it lets them go. Tries again where a cloud releases late what something else uses,
- * and forgets what was in a cluster that the cloud says is gone.
+ * and forgets what was in a cluster that the cloud says is gone; what its controllers made is then not waited for.
  *
  * @param patience counted from the first failure that passes: a cluster alone takes longer to go
  * @param memory what the state held and the looks before have learnt
@@ -70,7 +70,9 @@ export async function destroy(
     }
     const late = isReleasedLate(failure.errors);
     end ??= Date.now() + patience.totalMs;
-    if (!late || Date.now() + wait > end) throw await failed(session, failure.text, late, look);
+    const futile = late && clusterGone && (await look().then(hasOrphans, () => false));
+    if (!late || futile || Date.now() + wait > end)
+      throw await failed(session, failure.text, late, look);
     const step = progress.step(`the cloud has not released all of it, again in ${wait / 1000} s`);
     step.update(firstLine(failure.text));
     await pause(wait);

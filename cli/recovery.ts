@@ -1,5 +1,5 @@
 import { UserError } from "../local/errors";
-import { findInCloud } from "./cloud-objects";
+import { findInCloud, isMadeBeside } from "./cloud-objects";
 import { OutOfReach } from "./cluster-access";
 import { CLUSTER_IS_GONE, isClusterGone } from "./destroy";
 import { isRented } from "./doctor/cloud";
@@ -11,19 +11,10 @@ import { lookAtStack } from "./inventory/stack";
 import { findInCluster, type Finder } from "./live-objects";
 import { releaseStaleLocks } from "./locks";
 import { expires } from "./login";
+import { type Find, nothing, type PendingPlan, planPending, settled } from "./recovery-plan";
 import { endAbandoned } from "./runs";
 import type { Session, StackContext } from "./session";
-import { type Deployment, type PendingOperation, readState, type StateResource } from "./state";
-
-/** What is to be done about the operations that an interrupted update left pending. */
-export interface PendingPlan {
-  /** Created, but never noted: taken into the state with the ID given. */
-  adopt: { resource: StateResource; id: string; outputs: Record<string, unknown> }[];
-  /** Begun, and never came to be: forgotten, the program creates them again. */
-  forget: string[];
-  /** Changed half-way: their real state is asked for. */
-  reread: string[];
-}
+import { type Deployment, readState, type StateResource } from "./state";
 
 /**
  * Makes sure that nobody else changes the stack: ends what a killed command of ours left running, and releases the locks
@@ -120,12 +111,16 @@ async function planned(
     const waiting = (text: string): void => step.update(text);
     const inCluster = await findInCluster(state.resources, waiting);
     const finders = [inCluster];
+    let findBeside: Find = nothing;
     if (isRented(settings.target)) {
       finders[0] = unlessGone(inCluster, isGone);
       const give = insist ? undefined : (what: string) => unseen.push(what);
-      finders.push(findInCloud(stack, state.resources, look, { waiting, give }));
+      const inCloud = findInCloud(stack, state.resources, look, { waiting, give });
+      finders.push(inCloud);
+      findBeside = (resource) => (isMadeBeside(resource) ? inCloud(resource) : nothing());
     }
-    const plan = await planPending(state, (resource) => firstFound(finders, resource));
+    const find: Find = (resource) => firstFound(finders, resource);
+    const plan = await planPending(state, find, findBeside);
     step.done(
       `${plan.adopt.length} taken over, ${plan.forget.length} to be made again, ${plan.reread.length} read again`,
     );
@@ -162,7 +157,7 @@ async function renewLogin({ progress, engine }: Session, { resources }: Deployme
   report.done();
 }
 
-async function firstFound(finders: readonly Finder[], resource: StateResource) {
+async function firstFound(finders: readonly Find[], resource: StateResource) {
   for (const find of finders) {
     const found = await find(resource);
     if (found !== undefined) return found;
@@ -204,47 +199,4 @@ function readingFailed(errors: readonly string[], { output }: EngineError): User
     why: [...errors, output].filter((text) => text !== "").join("\n"),
     fix: "mend that and run the same command again; it reads it anew",
   });
-}
-
-/** Decides for each pending operation; pure but for what `find` does. */
-export async function planPending(state: Deployment, find: Finder): Promise<PendingPlan> {
-  const plan: PendingPlan = { adopt: [], forget: [], reread: [] };
-  const present = new Set(state.resources.filter(isThere).map(({ urn }) => urn));
-  const seen = new Set<string>();
-  for (const { type, resource } of state.pending) {
-    if (seen.has(resource.urn)) continue;
-    seen.add(resource.urn);
-    const isOpen = type === "deleting" || (isCreation(type) && !present.has(resource.urn));
-    // Of what was being deleted nothing is wanted but that it has come to its end.
-    const found = isOpen ? await find(resource) : undefined;
-    if (present.has(resource.urn)) plan.reread.push(resource.urn);
-    else if (found !== undefined) plan.adopt.push({ resource, ...found });
-    else plan.forget.push(resource.urn);
-  }
-  return plan;
-}
-
-/** The deployment with what was adopted among its resources, and nothing pending. */
-export function settled(
-  deployment: Record<string, unknown>,
-  state: Deployment,
-  plan: PendingPlan,
-): Record<string, unknown> {
-  const adopted = new Map(
-    plan.adopt.map(({ resource, id, outputs }) => [resource.urn, { ...resource, id, outputs }]),
-  );
-  // In place: Pulumi refuses a state in which something stands before what it depends on.
-  const resources = state.resources.map((one) => {
-    const made = isThere(one) ? undefined : adopted.get(one.urn);
-    if (made !== undefined) adopted.delete(one.urn);
-    return made ?? one;
-  });
-  return { ...deployment, resources: [...resources, ...adopted.values()], pending_operations: [] };
-}
-
-/** Of what is replaced and was deleted for that, the state keeps a memory until the new one is there. */
-const isThere = ({ pendingReplacement }: StateResource) => pendingReplacement !== true;
-
-function isCreation(type: PendingOperation["type"]): boolean {
-  return type === "creating" || type === "importing";
 }

@@ -35,6 +35,9 @@ export interface Deployment {
   pending: PendingOperation[];
 }
 
+/** Of what is replaced and was deleted for that, the state keeps a memory until the new one is there. */
+export const isThere = ({ pendingReplacement }: StateResource) => pendingReplacement !== true;
+
 /** @returns the checkpoint of a stack in a file backend; undefined if there is none, or another kind of backend */
 export function stateFile(stack: string, variables: Variables): string | undefined {
   const directory = fileBackend(variables["PULUMI_BACKEND_URL"] ?? "");

@@ -20,6 +20,17 @@ const lastPart = (id: string, { id: own }: Found) =>
 export const seesNetwork = (inventory: Inventory, held: readonly Held[]) =>
   held.some((one) => ["network", "VPC"].includes(one.kind) && isListed(one, inventory));
 
+/** Parts of balancers: of what clouds hold, controllers in a cluster make and remove these, and nobody else. */
+const OF_CONTROLLERS = new Set([
+  ...["forwarding rule", "HTTPS proxy", "HTTP proxy", "URL map", "target pool", "backend service"],
+  ...["health check", "legacy health check", "network endpoint group", "firewall rule"],
+  "load balancer",
+]);
+
+/** Whether there is something that nobody removes once the cluster is gone, however long that is waited for. */
+export const hasOrphans = ({ found }: Inventory) =>
+  found.some(({ kind }) => OF_CONTROLLERS.has(kind));
+
 /**
  * An empty list proves that nothing is there only if what is there would be listed: an API may leave out what the caller may not see, and
  * config may name another place than the one that the stack was made in. So what the state holds must be listed while it is there. What could

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Look } from "../found";
+import { once, type Look } from "../found";
 import { list, optionalList } from "../shapes";
 import type { IbmApi } from "./api";
 import type { IbmStack } from "./stack";
@@ -7,6 +7,18 @@ import type { IbmStack } from "./stack";
 /** https://cloud.ibm.com/apidocs/iam-identity-token-api#list-service-ids */
 const serviceIds = z.object({
   serviceids: list(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      description: z.string().optional(),
+      created_at: z.string().optional(),
+    }),
+  ),
+});
+
+/** https://cloud.ibm.com/apidocs/iam-identity-token-api#list-api-keys */
+const apiKeys = z.object({
+  apikeys: list(
     z.object({
       id: z.string(),
       name: z.string(),
@@ -32,9 +44,36 @@ const policies = z.object({
   ),
 });
 
-/** Who pulls the images, and what it may, by a description that names the region too: names needn't be unique. A service ID's keys go with it. */
+/** Who pulls the images, by which keys, and what it may: by a description that names the region too, since names needn't be unique. */
 export function accessLooks(api: IbmApi, { account, description }: IbmStack): Look[] {
   const place = "the account";
+  const isOurs = (its: { name: string; description?: string | undefined }) =>
+    its.name === account && its.description === description;
+  const ids = once(async () => {
+    const query = { account_id: await api.account(), pagesize: "100" };
+    return (await api.pages("iam", "/v1/serviceids", serviceIds, { query }))
+      .flatMap((page) => page.serviceids)
+      .filter(isOurs);
+  });
+  const keysOf = async (serviceId: string) => {
+    const query = {
+      ...{ account_id: await api.account(), iam_id: `iam-${serviceId}` },
+      ...{ type: "serviceid", pagesize: "100" },
+    };
+    return (await api.pages("iam", "/v1/apikeys", apiKeys, { query }))
+      .flatMap((page) => page.apikeys)
+      .filter(isOurs)
+      .map(({ id, name, created_at: since }) => ({
+        kind: "API key",
+        name,
+        id,
+        place,
+        ...(since === undefined ? {} : { since }),
+        remove: `ibmcloud iam service-api-key-delete ${id} ${serviceId} -f`,
+      }));
+  };
+  const findKeys = async () =>
+    (await Promise.all((await ids()).map(({ id }) => keysOf(id)))).flat();
   const findPolicies = async () => {
     const query = { account_id: await api.account(), type: "access" };
     return (await api.pages("iam", "/v1/policies", policies, { query }))
@@ -43,27 +82,24 @@ export function accessLooks(api: IbmApi, { account, description }: IbmStack): Lo
       .map(({ id, created_at: since, subjects }) => ({
         kind: "policy",
         name: id,
-        id,
+        // As the provider has it.
+        id: `${subjectIn(subjects)}/${id}`,
         place,
         ...(since === undefined ? {} : { since }),
         remove: `ibmcloud iam service-policy-delete ${subjectIn(subjects)} ${id} -f`,
       }));
   };
-  const findIds = async () => {
-    const query = { account_id: await api.account(), pagesize: "100" };
-    return (await api.pages("iam", "/v1/serviceids", serviceIds, { query }))
-      .flatMap((page) => page.serviceids)
-      .filter((its) => its.name === account && its.description === description)
-      .map(({ id, name, created_at: since }) => ({
-        kind: "service ID",
-        name,
-        id,
-        place,
-        ...(since === undefined ? {} : { since }),
-        remove: `ibmcloud iam service-id-delete ${id} -f`,
-      }));
-  };
+  const findIds = async () =>
+    (await ids()).map(({ id, name, created_at: since }) => ({
+      kind: "service ID",
+      name,
+      id,
+      place,
+      ...(since === undefined ? {} : { since }),
+      remove: `ibmcloud iam service-id-delete ${id} -f`,
+    }));
   return [
+    { kinds: "API keys", find: findKeys },
     { kinds: "policies", find: findPolicies },
     { kinds: "service IDs", find: findIds },
   ];

@@ -59,3 +59,43 @@ export function clusterLook(
     });
   return { kinds, find };
 }
+
+/** https://cloud.ibm.com/apidocs/kubernetes/containers-v1-v2#vpcgetworkerpools; it has no pages */
+const pools = list(
+  z.object({
+    id: z.string(),
+    poolName: z.string(),
+    lifecycle: z.object({ actualState: z.string().optional() }).optional(),
+  }),
+);
+
+/** The one that a cluster is made with, which can't go without it. */
+const DEFAULT_POOL = "default";
+
+/** Pools that were added to the stack's cluster. On classic infrastructure there are none. */
+export function poolLooks(
+  api: IbmApi,
+  stack: IbmStack,
+  memory: Memory,
+  clusters: () => Promise<readonly Cluster[]>,
+): Look[] {
+  if (stack.config.infrastructure !== "vpc") return [];
+  const poolsOf = async ({ id: cluster, name, location, region = "" }: Cluster) =>
+    (await api.get("containers", "/v2/vpc/getWorkerPools", pools, { query: { cluster } }))
+      .filter(({ poolName }) => poolName !== DEFAULT_POOL)
+      .filter(({ lifecycle }) => lifecycle?.actualState !== "deleted")
+      .map(({ id, poolName }) => ({
+        kind: "worker pool",
+        name: poolName,
+        // As the provider has it: https://registry.terraform.io/providers/IBM-Cloud/ibm/latest/docs/resources/container_vpc_worker_pool#import
+        id: `${cluster}/${id}`,
+        place: location ?? region,
+        detail: `of cluster ${name}`,
+        remove: `ibmcloud ks worker-pool rm --cluster ${cluster} --worker-pool ${id} -f`,
+      }));
+  const find = async () => {
+    const ours = (await clusters()).filter((one) => isOurs(stack, memory.clusters, one));
+    return (await Promise.all(ours.map(poolsOf))).flat();
+  };
+  return [{ kinds: "worker pools", find }];
+}

@@ -3,7 +3,7 @@ import { lookAt, type Inventory } from "../found";
 import { Memory } from "../memory";
 import { accessLooks } from "./access";
 import { IbmApi, usualEndpoints } from "./api";
-import { clusterList, clusterLook } from "./clusters";
+import { clusterList, clusterLook, poolLooks } from "./clusters";
 import { namespaceLooks } from "./registry";
 import { ibmStack, type IbmStackConfig } from "./stack";
 import { storageLooks } from "./storage";
@@ -29,6 +29,7 @@ export async function ibmInventory(
   const api = new IbmApi(key, usualEndpoints(region, REGISTRY_HOSTS[region]), env);
   const clusters = clusterList(api, stack);
   const inventory = await lookAt(`IBM Cloud, region ${region}`, [
+    ...poolLooks(api, stack, memory, clusters),
     clusterLook(stack, memory, clusters),
     ...vpcLooks(api, stack, memory, clusters),
     ...storageLooks(api, stack),

@@ -12,7 +12,7 @@ import type { Surroundings } from "../targets/target";
 
 /** What a cluster refuses, whoever's it is. */
 describe("a stack says what its cluster does not let it do", function () {
-  this.timeout(300_000);
+  this.timeout(1_200_000);
   let place: Surroundings;
   let stack: StackUnderTest;
   let cluster: ClusterAccess;

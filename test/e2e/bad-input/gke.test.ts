@@ -21,16 +21,21 @@ const BALANCER = [
   "google:httpHealthCheck",
   "google:firewall",
 ];
-const PATIENCE = { MODELPORT_ADDRESS_PATIENCE: "5" };
 
 /** What Google Cloud refuses, one after the other, on one stack: each time the next `up` goes on from there. */
 describe("a stack on gke says what is wrong, and how it is mended", function () {
-  this.timeout(300_000);
+  this.timeout(1_200_000);
   const canaries = new Canaries();
   let clouds: CloudsUnderTest;
   let place: Surroundings;
   let stack: StackUnderTest;
   let inventory: string[];
+
+  const write = (service: object = {}) => {
+    const section = { project: PROJECT, deletionProtection: false, kubeconfig: "token" };
+    const iris = { models: ["iris"], replicas: 1, exposure: "LoadBalancer", ...service };
+    stack.write({ target: "gke", gke: section, services: { iris } });
+  };
 
   // A case that fails must not hold the cluster.
   after(() => stack.modelport(["down"]));
@@ -41,13 +46,7 @@ describe("a stack on gke says what is wrong, and how it is mended", function () 
     forgetTraining(clouds.world);
     inventory = await place.inventory();
     stack = new StackUnderTest(clouds.world, gke.stack);
-    const section = {
-      project: "simulated-project",
-      deletionProtection: false,
-      kubeconfig: "token",
-    };
-    const services = { iris: { models: ["iris"], replicas: 1, exposure: "LoadBalancer" } };
-    stack.write({ target: "gke", gke: section, services });
+    write();
   });
 
   afterEach(() => clouds.control("DELETE", "faults"));
@@ -83,9 +82,10 @@ describe("a stack on gke says what is wrong, and how it is mended", function () 
 
   it("a load balancer that never gets an address", async () => {
     await condition("withhold-address");
-    const env = { ...clouds.world.env, ...PATIENCE };
+    write({ addressSeconds: 5 });
     const says = [/iris was given no address by its LoadBalancer/, /FORWARDING_RULES/, /fix: /];
-    await refused(stack, ["up"], says, { env });
+    await refused(stack, ["up"], says);
+    write();
   });
 
   it("comes up once nothing is in its way", async () => {
@@ -123,13 +123,14 @@ describe("a stack on gke says what is wrong, and how it is mended", function () 
     await clouds.control("POST", "delete", { token: CLUSTER, id: cluster });
     await refused(stack, ["status"], [/cluster doesn't answer/]);
     const gone = /fix: .*inventory --stack gke .*npm run down -- --stack gke/;
-    const env = { ...clouds.world.env, ...PATIENCE };
-    await refused(stack, ["up"], [/cluster is unreachable|cluster doesn't answer/, gone], { env });
+    write({ addressSeconds: 5 });
+    await refused(stack, ["up"], [/cluster is unreachable|cluster doesn't answer/, gone]);
     const network = "projects/simulated-project/global/networks/modelport-gke";
     const router = { project: PROJECT, region: "us-central1", name: "by-hand", network };
     await clouds.control("POST", "create", { token: ROUTER, inputs: router });
     const says = [/router by-hand/, /gcloud compute routers delete by-hand/];
-    await refused(stack, ["down", "--patience", "0.05"], says);
+    // Nothing that would remove its balancer is left, so that minutes of patience are not for it.
+    await refused(stack, ["down"], says);
     // As the commands would.
     for (const token of [ROUTER, ...BALANCER])
       for (const id of await clouds.idsOf(token))

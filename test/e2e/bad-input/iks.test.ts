@@ -11,7 +11,7 @@ import type { Surroundings } from "../targets/target";
 
 /** What IBM Cloud refuses, one after the other, on one stack: each time the next command goes on from there. */
 describe("a stack on iks says what is wrong, and how it is mended", function () {
-  this.timeout(300_000);
+  this.timeout(1_200_000);
   let clouds: CloudsUnderTest;
   let place: Surroundings;
   let stack: StackUnderTest;

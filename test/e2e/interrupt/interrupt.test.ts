@@ -7,7 +7,7 @@ const POINTS = 3;
 const SEED = 244;
 
 describe("a stack whose commands are killed", function () {
-  this.timeout(300_000);
+  this.timeout(1_200_000);
   const worlds = new Worlds();
   const campaign = new Campaign(existing, worlds, SEED, (line) => console.log(`      ${line}`));
   after(async () => {

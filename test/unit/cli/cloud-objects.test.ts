@@ -1,10 +1,10 @@
 import * as assert from "node:assert/strict";
-import { findInCloud } from "../../../cli/cloud-objects";
+import { findInCloud, isMadeBeside } from "../../../cli/cloud-objects";
 import type { Found, Inventory } from "../../../cli/inventory/found";
 import type { StateResource } from "../../../cli/state";
 import { UserError } from "../../../local/errors";
 
-const HASTE = { totalMs: 1000, firstPauseMs: 1, longestPauseMs: 1 };
+const HASTE = { totalMs: 600_000, firstPauseMs: 1, longestPauseMs: 1 };
 
 function resource(type: string, inputs: Record<string, unknown>, id?: string): StateResource {
   const urn = `urn:pulumi:prod::modelport::${type}::x`;
@@ -104,6 +104,15 @@ describe("what an interrupted update was creating in a cloud", () => {
     assert.equal(await find(SERVICE_ID), undefined, "nothing is taken over twice");
   });
 
+  it("may have the ID of what it replaces, which is gone", async () => {
+    const id = "projects/p/global/networks/modelport-prod";
+    const find = finder(
+      [inventory([thing("network", "modelport-prod")])],
+      [{ ...NETWORK, id, pendingReplacement: true }],
+    );
+    assert.deepEqual(await find(NETWORK), { id, outputs: {} });
+  });
+
   it("is never guessed at: of several the user must remove what nothing uses", async () => {
     const found = ["ServiceId-1", "ServiceId-2"].map((id) =>
       thing("service ID", "modelport-prod-pull", { id }),
@@ -123,13 +132,44 @@ describe("what an interrupted update was creating in a cloud", () => {
     assert.equal(await finder([inventory([], { unseen })])(NETWORK), undefined);
   });
 
-  it("is a policy of the service ID, by both their IDs", async () => {
-    const policy = resource("ibm:index/iamServicePolicy:IamServicePolicy", {
-      iamServiceId: "ServiceId-1",
-      description: "pull",
+  it("is a policy of the service ID that it was made for, and no other's", async () => {
+    const of = (iamServiceId: string) =>
+      resource("ibm:index/iamServicePolicy:IamServicePolicy", { iamServiceId });
+    const find = finder([inventory([thing("policy", "abc", { id: "ServiceId-1/abc" })])]);
+    assert.equal((await find(of("ServiceId-1")))?.id, "ServiceId-1/abc");
+    assert.equal(await find(of("ServiceId-2")), undefined);
+  });
+
+  it("is a worker pool of the cluster that it was made for, by its name", async () => {
+    const pool = (cluster: string, workerPoolName: string) =>
+      resource("ibm:index/containerVpcWorkerPool:ContainerVpcWorkerPool", {
+        cluster,
+        workerPoolName,
+      });
+    const find = finder([inventory([thing("worker pool", "gpu", { id: "c1/c1-1a2b3c4" })])]);
+    assert.equal(await find(pool("c1", "default")), undefined, "it is made again");
+    assert.equal(await find(pool("c2", "gpu")), undefined);
+    assert.equal((await find(pool("c1", "gpu")))?.id, "c1/c1-1a2b3c4");
+  });
+
+  it("is of no use if it is a key, which only its maker was told", async () => {
+    const name = "modelport-prod-pull";
+    const type = "ibm:index/iamServiceApiKey:IamServiceApiKey";
+    const keys = ["ApiKey-1", "ApiKey-2"].map((id) => thing("API key", name, { id }));
+    const known = resource(type, { name }, "ApiKey-1");
+    const find = finder([inventory(keys)], [known]);
+    assert.deepEqual(await find(resource(type, { name })), {
+      id: "ApiKey-2",
+      outputs: {},
+      lost: true,
     });
-    const find = finder([inventory([thing("policy", "abc", { id: "abc" })])]);
-    assert.equal((await find(policy))?.id, "ServiceId-1/abc");
+  });
+
+  it("is beside what it replaces where two may have one name", () => {
+    assert.ok(isMadeBeside(SERVICE_ID));
+    assert.ok(!isMadeBeside(NETWORK));
+    assert.ok(!isMadeBeside(resource("ibm:index/isVpc:IsVpc", {})));
+    assert.ok(!isMadeBeside(resource("gcp:container/nodePool:NodePool", {})));
   });
 
   it("is waited for while a cluster is under way", async () => {

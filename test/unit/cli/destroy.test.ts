@@ -19,7 +19,7 @@ const DENIED =
 const UNREACHABLE =
   "configured Kubernetes cluster is unreachable: unable to load schema information";
 
-const HASTE = { totalMs: 5000, firstPauseMs: 1, longestPauseMs: 1 };
+const HASTE = { totalMs: 600_000, firstPauseMs: 1, longestPauseMs: 1 };
 
 const EMPTY: Inventory = { where: "a cloud", found: [], looked: ["clusters"], unseen: [] };
 const CLUSTER = { kind: "cluster", name: "modelport-prod", place: "here", remove: "remove it" };
@@ -123,10 +123,10 @@ describe("a destroy", () => {
     const slow = session([IN_USE, undefined]);
     const destroys = slow.engine.destroy.bind(slow.engine);
     slow.engine.destroy = async (...words) => {
-      await pause(60);
+      await pause(2500);
       return destroys(...words);
     };
-    await destroy(slow, { ...HASTE, totalMs: 50 }, MEMORY, looks(EMPTY));
+    await destroy(slow, { ...HASTE, totalMs: 2000 }, MEMORY, looks(EMPTY));
     assert.equal(calls().length, 2);
   });
 
@@ -155,6 +155,26 @@ describe("a destroy", () => {
   it("forgets what was in a cluster that the cloud says is gone", async () => {
     await destroy(session([UNREACHABLE, undefined]), HASTE, MEMORY, looks(SEEN));
     assert.deepEqual(calls(), ["destroy ", "destroy true"]);
+  });
+
+  it("waits for nothing that only controllers of such a cluster would remove", async () => {
+    const left = { ...SEEN, found: [RULE, NETWORK] };
+    const text = await failure(
+      destroy(session([UNREACHABLE, IN_USE, undefined]), HASTE, MEMORY, looks(left)),
+    );
+    assert.match(text, /fix: remove the rule\n/);
+    assert.deepEqual(calls(), ["destroy ", "destroy true"]);
+  });
+
+  it("waits for all else of such a stack", async () => {
+    await destroy(session([UNREACHABLE, IN_USE, undefined]), HASTE, MEMORY, looks(SEEN));
+    assert.equal(calls().length, 3);
+  });
+
+  it("waits for the controllers of a cluster that it took away itself", async () => {
+    const left = { ...SEEN, found: [RULE, NETWORK] };
+    await destroy(session([IN_USE, undefined]), HASTE, MEMORY, looks(left));
+    assert.equal(calls().length, 2);
   });
 
   it("forgets nothing of a cluster that is there, or that nobody could look for", async () => {

@@ -13,7 +13,7 @@ const VPC = { id: "r010-vpc", name: "modelport-iks" };
 
 /** The real command, against an account that is served here. */
 describe("a stack in a cloud without a state", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let cwd: string;
   let sandbox: Sandbox;
   let ibm: IbmFixture;
@@ -43,7 +43,7 @@ describe("a stack in a cloud without a state", function () {
   it("has nothing to take away when its cloud says so", async () => {
     const { code, stderr } = await run("down", "--stack", "iks");
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /nothing is left in IBM Cloud, region us-south: 11 kinds looked at/);
+    assert.match(stderr, /nothing is left in IBM Cloud, region us-south: 13 kinds looked at/);
     assert.match(stderr, /nothing to take away/);
   });
 
@@ -117,7 +117,7 @@ describe("a stack in a cloud without a state", function () {
         remove: "ibmcloud is vpc-delete r010-vpc --force",
       },
     ]);
-    assert.deepEqual([looked?.length, unseen], [11, []]);
+    assert.deepEqual([looked?.length, unseen], [13, []]);
     assert.ok(ibm.asked.every(({ method, path: at }) => method === "GET" || at.endsWith("/token")));
   });
 });

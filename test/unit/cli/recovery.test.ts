@@ -2,7 +2,8 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { LiveObject } from "../../../cli/live-objects";
-import { planPending, settled, unread } from "../../../cli/recovery";
+import { unread } from "../../../cli/recovery";
+import { planPending, settled } from "../../../cli/recovery-plan";
 import { removeCutSidecars } from "../../../cli/sidecars";
 import { readState, reveal, type StateResource, toDeployment } from "../../../cli/state";
 import { UserError } from "../../../local/errors";
@@ -81,6 +82,7 @@ describe("operations that an interrupted update left pending", () => {
     const plan = await planPending(toDeployment(twice), find);
     assert.deepEqual(plan, {
       adopt: [],
+      discard: [],
       forget: [],
       reread: [urn("kubernetes:core/v1:ConfigMap", "made")],
     });
@@ -115,6 +117,67 @@ describe("operations that an interrupted update left pending", () => {
         ["models/dependent", undefined],
       ],
     );
+  });
+
+  const creating = (name: string, ...resources: object[]) => ({
+    ...interrupted,
+    resources,
+    pending_operations: [{ type: "creating", resource: object("ConfigMap", name) }],
+  });
+  const told = (deployment: Record<string, unknown>) =>
+    (deployment["resources"] as (StateResource & { delete?: boolean })[]).map(
+      ({ id, delete: going }) => (going === true ? `${id} goes` : id),
+    );
+
+  it("come before what they were to replace, which goes with the next update", async () => {
+    const half = creating(
+      "made",
+      { ...object("ConfigMap", "made"), id: "models/old" },
+      { ...object("Service", "dependent"), id: "models/dependent" },
+    );
+    const state = toDeployment(half);
+    const beside = { id: "models/new", outputs: {} };
+    const plan = await planPending(state, find, () => Promise.resolve(beside));
+    assert.deepEqual([plan.reread, plan.forget], [[], []]);
+    assert.deepEqual(told(settled(half, state, plan)), [
+      "models/new",
+      "models/old goes",
+      "models/dependent",
+    ]);
+  });
+
+  it("take the place of one that goes anyway, as if it weren't there", async () => {
+    const old = { ...object("ConfigMap", "made"), id: "models/old", delete: true };
+    const half = creating("made", old);
+    const state = toDeployment(half);
+    const plan = await planPending(state, find);
+    assert.deepEqual(told(settled(half, state, plan)), ["models/made", "models/old goes"]);
+    assert.deepEqual((await planPending(state, () => Promise.resolve(undefined))).forget, [
+      urn("kubernetes:core/v1:ConfigMap", "made"),
+    ]);
+  });
+
+  it("are let be where they were deletions of what goes anyway", async () => {
+    const old = { ...object("ConfigMap", "made"), id: "models/old", delete: true };
+    const half = { ...interrupted, resources: [old], pending_operations: [] };
+    const pending = [{ type: "deleting" as const, resource: old }];
+    const state = { ...toDeployment(half), pending };
+    const plan = await planPending(state, find);
+    assert.deepEqual([plan.adopt, plan.reread], [[], []]);
+    assert.deepEqual(told(settled(half, state, plan)), ["models/old goes"]);
+  });
+
+  it("go, if nobody can use what they made, and are made again", async () => {
+    const half = creating("lost", { ...object("Service", "other"), id: "models/other" });
+    const state = toDeployment(half);
+    const lost = { id: "models/lost", outputs: {}, lost: true } as const;
+    const plan = await planPending(state, () => Promise.resolve(lost));
+    assert.deepEqual(plan.forget, [urn("kubernetes:core/v1:ConfigMap", "lost")]);
+    const deployment = settled(half, state, plan);
+    assert.deepEqual(told(deployment), ["models/other", "models/lost goes"]);
+    assert.deepEqual(deployment["pending_operations"], []);
+    const [, going] = deployment["resources"] as StateResource[];
+    assert.deepEqual(unread({ resources: going === undefined ? [] : [going], pending: [] }), []);
   });
 
   it("are read in the end, even if the run that took them over was cut off before", () => {

@@ -7,12 +7,10 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { Balancers, type Endpoint } from "../../support/clouds/balancers";
 import { Authority } from "../../support/clouds/certificates";
-
-/** Loopback addresses of this test alone. */
-const ADDRESSES = `127.214.${(process.pid % 250) + 1}`;
+import { ownAddresses } from "./support/addresses";
 
 describe("the simulated clouds' balancers", () => {
-  const balancers = new Balancers({ addresses: ADDRESSES, log: () => undefined });
+  const balancers = new Balancers({ addresses: ownAddresses("balancers"), log: () => undefined });
   const backends: http.Server[] = [];
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "modelport-balancers-"));
   const authority = Authority.load(folder);

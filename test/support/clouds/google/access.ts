@@ -1,8 +1,7 @@
 /** Who may do what: the project, its APIs, permissions. */
 import type { Cloud } from "../cloud";
-import { CloudError } from "../kind";
 import { text, type Values } from "../values";
-import { googleError } from "./errors";
+import { googleError, Refusal } from "./errors";
 import { PROJECT } from "./names";
 
 /** APIs by their service's name, as Google's message calls them. */
@@ -54,13 +53,20 @@ export function allow(cloud: Cloud, inputs: Values, call: Call): void {
   const project = text(inputs, "project");
   if (project !== PROJECT || cloud.faults.holds("permission-denied", call.permission))
     throw googleError(
+      "permission-denied",
       call.doing,
       403,
       `Required '${call.permission}' permission for '${call.resource}'`,
       "forbidden",
     );
   if (!isEnabled(cloud, call.api))
-    throw googleError(call.doing, 403, apiDisabled(call.api), "accessNotConfigured");
+    throw googleError(
+      "api-disabled",
+      call.doing,
+      403,
+      apiDisabled(call.api),
+      "accessNotConfigured",
+    );
 }
 
 /**
@@ -71,6 +77,7 @@ export function allow(cloud: Cloud, inputs: Values, call: Call): void {
 export function withinQuota(cloud: Cloud, doing: string, metric: string, where: string): void {
   if (!cloud.faults.holds("quota", metric)) return;
   throw googleError(
+    "quota",
     doing,
     403,
     `Quota '${metric}' exceeded.  Limit: 0.0 ${where}.`,
@@ -81,16 +88,25 @@ export function withinQuota(cloud: Cloud, doing: string, metric: string, where: 
 /** As compute's API says of a name that is taken. @throws CloudError */
 export function refuseTaken(cloud: Cloud, token: string, doing: string, id: string): void {
   if (cloud.store.find(token, id) !== undefined)
-    throw googleError(doing, 409, `The resource '${id}' already exists`, "alreadyExists");
+    throw googleError(
+      "name-taken",
+      doing,
+      409,
+      `The resource '${id}' already exists`,
+      "alreadyExists",
+    );
 }
 
 /** A resource that something is built on must be there, whole. @throws CloudError */
 export function requireThere(cloud: Cloud, token: string, doing: string, id: string): void {
   if (cloud.store.find(token, id)?.state !== "ready")
-    throw googleError(doing, 404, `The resource '${id}' was not found`, "notFound");
+    throw googleError("not-found", doing, 404, `The resource '${id}' was not found`, "notFound");
 }
 
 /** As compute's API says: https://github.com/hashicorp/terraform-provider-google/issues/5948. @throws CloudError */
-export function inUse(doing: string, kind: string, id: string, by: string): CloudError {
-  return new CloudError(`${doing}: The ${kind} resource '${id}' is already being used by '${by}'`);
+export function inUse(doing: string, kind: string, id: string, by: string): Refusal {
+  return new Refusal(
+    "in-use",
+    `${doing}: The ${kind} resource '${id}' is already being used by '${by}'`,
+  );
 }

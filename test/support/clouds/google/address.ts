@@ -84,6 +84,7 @@ function refuseUsed({ id, outputs }: Stored, cloud: Cloud): void {
   const user = userOf(cloud, text(outputs, "address"));
   if (user === undefined) return;
   throw googleError(
+    "address-in-use",
     "Error when reading or editing Address",
     400,
     `The address resource '${id}' is already being used by '${user.id}'`,

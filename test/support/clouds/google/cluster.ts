@@ -1,12 +1,12 @@
 import type { Cloud } from "../cloud";
 import { handOut, takeBack } from "../handed-out";
-import { CloudError, type Kind, type Stored } from "../kind";
+import type { Kind, Stored } from "../kind";
 import { at, child, text, type Values } from "../values";
 import { allow, requireThere } from "./access";
 import { startControlPlane, stopControlPlane } from "./control-plane";
 import { admit, dismiss } from "./credentials";
 import { installDefinitions, removeDefinitions } from "./definitions";
-import { googleError } from "./errors";
+import { googleError, Refusal } from "./errors";
 import { isZone, networkId, PROJECT, regionOf, subnetworkId, TOKENS } from "./names";
 import { accountOf, addInstance, removeInstances } from "./nodes";
 import { isSeen } from "./project";
@@ -84,7 +84,8 @@ export const cluster: Kind = {
    */
   delete({ inputs }) {
     if (inputs["deletionProtection"] !== false)
-      throw new CloudError(
+      throw new Refusal(
+        "deletion-protection",
         "Cannot destroy cluster because deletion_protection is set to true. Set it to false to proceed with cluster deletion.",
       );
   },
@@ -115,16 +116,20 @@ function refuse(inputs: Values, id: string, cloud: Cloud): void {
   // https://github.com/GoogleCloudPlatform/ai-on-gke/issues/628
   if (inputs["enableAutopilot"] === true && isZone(location))
     throw googleError(
+      "autopilot-in-a-zone",
       undefined,
       400,
       "Autopilot clusters must be regional clusters.",
       "badRequest",
     );
   if (cloud.store.find(TOKENS.cluster, id) !== undefined)
-    throw googleError(undefined, 409, `Already exists: ${id}.`, "alreadyExists");
+    throw googleError("cluster-taken", undefined, 409, `Already exists: ${id}.`, "alreadyExists");
   const other = cloud.store.list(TOKENS.cluster)[0];
   if (other !== undefined)
-    throw new CloudError(`the simulation has one cluster to hand out, and ${other.id} has it`);
+    throw new Refusal(
+      "one-cluster",
+      `the simulation has one cluster to hand out, and ${other.id} has it`,
+    );
   requireThere(cloud, TOKENS.network, `Error creating cluster ${id}`, networkId(inputs));
   const subnetwork = subnetworkId(inputs, regionOf(location));
   requireThere(cloud, TOKENS.subnetwork, `Error creating cluster ${id}`, subnetwork);
@@ -141,6 +146,7 @@ function requireRanges(inputs: Values, subnetwork: Stored | undefined): void {
     const name = text(policy, key);
     if (name === "" || JSON.stringify(known ?? []).includes(`"rangeName":"${name}"`)) continue;
     throw googleError(
+      "range-unknown",
       undefined,
       400,
       `Secondary range "${name}" does not exist in network "${text(inputs, "network")}", subnetwork "${text(inputs, "subnetwork")}".`,
@@ -158,6 +164,7 @@ export function requireAccount(inputs: Values, cloud: Cloud): void {
   const isOwn = email.endsWith("-compute@developer.gserviceaccount.com") || isSeen(cloud, email);
   if (isOwn && !cloud.faults.holds("permission-denied", "iam.serviceAccounts.actAs")) return;
   throw googleError(
+    "account-not-usable",
     undefined,
     400,
     `The user does not have access to service account "${email}". Ask a project owner to grant you the iam.serviceAccountUser role on the service account.`,
@@ -170,6 +177,7 @@ export function requireDisks(inputs: Values, cloud: Cloud): void {
   const metric = cloud.faults.value("quota");
   if (metric !== "SSD_TOTAL_GB" && metric !== "CPUS") return;
   throw googleError(
+    "cluster-quota",
     undefined,
     403,
     `Insufficient regional quota to satisfy request: resource "${metric}": request requires '300.0' and is short '50.0'. ` +

@@ -5,8 +5,8 @@ import * as path from "node:path";
 import { z } from "zod";
 import type { Cloud, Credentials } from "../cloud";
 import type { RestAnswer } from "../http";
-import { CloudError } from "../kind";
 import { child, text, type Values } from "../values";
+import { Refusal } from "./errors";
 import { PROJECT } from "./names";
 
 /** https://cloud.google.com/iam/docs/keys-create-delete#json */
@@ -56,15 +56,15 @@ export function login({ environment, config }: Credentials, cloud: Cloud): void 
   const token = text(config, "accessToken") || environment["GOOGLE_OAUTH_ACCESS_TOKEN"];
   if (token !== undefined && token !== "") {
     if (isValid(cloud, token)) return;
-    throw new CloudError(`googleapi: Error 401: ${UNAUTHENTICATED}`);
+    throw new Refusal("token-invalid", `googleapi: Error 401: ${UNAUTHENTICATED}`);
   }
   const given =
     text(config, "credentials") ||
     (environment["GOOGLE_CREDENTIALS"] ?? environment["GOOGLE_APPLICATION_CREDENTIALS"]);
-  if (given === undefined || given === "") throw new CloudError(NO_CREDENTIALS);
+  if (given === undefined || given === "") throw new Refusal("no-credentials", NO_CREDENTIALS);
   const { data } = keyFile.safeParse(parsed(given));
   if (data === undefined || !isGood(cloud, data.private_key_id))
-    throw new CloudError(`oauth2: "invalid_grant" "${INVALID_SIGNATURE}"`);
+    throw new Refusal("key-revoked", `oauth2: "invalid_grant" "${INVALID_SIGNATURE}"`);
 }
 
 /** A key that was deleted is refused wherever a token is asked for: the condition `revoked`. */

@@ -21,6 +21,7 @@ export const recordSet: Kind = {
     allow(cloud, inputs, { doing, api: "dns", permission: "dns.changes.create", resource: parent });
     if (cloud.store.find(RECORDS.managedZone, parent) === undefined)
       throw googleError(
+        "zone-unknown",
         doing,
         404,
         `The 'parameters.managedZone' resource named '${zone}' does not exist.`,
@@ -28,6 +29,7 @@ export const recordSet: Kind = {
       );
     if (cloud.store.find(TOKENS.recordSet, id) !== undefined)
       throw googleError(
+        "record-taken",
         doing,
         409,
         `The resource 'entity.change.additions[${name}][${type}]' named '${name} (${type})' already exists`,

@@ -1,4 +1,15 @@
 import { CloudError } from "../kind";
+import type { Rule } from "./rules";
+
+/** By a rule. */
+export class Refusal extends CloudError {
+  constructor(
+    readonly rule: Rule,
+    message: string,
+  ) {
+    super(message);
+  }
+}
 
 /** Reasons as googleapi prints them behind the message: https://cloud.google.com/apis/design/errors */
 type Reason =
@@ -16,12 +27,13 @@ type Reason =
  * @param doing what the Terraform provider puts in front, e.g. "Error creating Network"
  */
 export function googleError(
+  rule: Rule,
   doing: string | undefined,
   code: 400 | 401 | 403 | 404 | 409,
   message: string,
   reason?: Reason,
-): CloudError {
+): Refusal {
   const before = doing === undefined || doing === "" ? "" : `${doing}: `;
   const behind = reason === undefined ? "" : `, ${reason}`;
-  return new CloudError(`${before}googleapi: Error ${code}: ${message}${behind}`);
+  return new Refusal(rule, `${before}googleapi: Error ${code}: ${message}${behind}`);
 }

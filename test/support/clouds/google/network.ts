@@ -123,6 +123,7 @@ function usersOfSubnetwork(cloud: Cloud, id: string): Stored[] {
 function refuseOverlap(cloud: Cloud, doing: string, inputs: Values, own: string): void {
   const refuse = (field: string, range: string, name: string, region: string) =>
     googleError(
+      "range-overlap",
       doing,
       400,
       `Invalid value for field 'resource.${field}': '${range}'. Invalid IPCidrRange: ${range} conflicts with existing ` +

@@ -29,17 +29,18 @@ export const nodePool: Kind = {
     });
     const cluster = cloud.store.find(TOKENS.cluster, parent);
     if (cluster?.state !== "ready")
-      throw googleError(doing, 404, `Not found: ${parent}.`, "notFound");
+      throw googleError("pool-without-cluster", doing, 404, `Not found: ${parent}.`, "notFound");
     // https://github.com/turbot/steampipe-plugin-gcp/pull/591
     if (cluster.inputs["enableAutopilot"] === true)
       throw googleError(
+        "pool-on-autopilot",
         doing,
         400,
         "Autopilot node pools cannot be accessed or modified.",
         "badRequest",
       );
     if (cloud.store.find(TOKENS.nodePool, id) !== undefined)
-      throw googleError(doing, 409, `Already exists: ${id}.`, "alreadyExists");
+      throw googleError("pool-taken", doing, 409, `Already exists: ${id}.`, "alreadyExists");
     requireAccount(inputs, cloud);
     requireDisks(inputs, cloud);
     return {

@@ -21,6 +21,7 @@ export const service: Kind = {
       cloud.faults.holds("permission-denied", "serviceusage.services.enable")
     )
       throw googleError(
+        "api-enabling-forbidden",
         `Error when reading or editing Project Service ${project}/${name}: Error enabling service "${name}" for project "${project}"`,
         403,
         `Permission denied to enable service [${name}]`,
@@ -65,6 +66,7 @@ export const account: Kind = {
     });
     if (cloud.store.find(TOKENS.account, id) !== undefined)
       throw googleError(
+        "account-taken",
         doing,
         409,
         `Service account ${accountId} already exists within project projects/${project}.`,
@@ -112,5 +114,11 @@ export const member: Kind = {
 function requireMember(cloud: Cloud, doing: string, who: string): void {
   const email = /^serviceAccount:(.*)$/.exec(who)?.[1];
   if (email === undefined || isSeen(cloud, email)) return;
-  throw googleError(doing, 400, `Service account ${email} does not exist.`, "badRequest");
+  throw googleError(
+    "member-unknown",
+    doing,
+    400,
+    `Service account ${email} does not exist.`,
+    "badRequest",
+  );
 }

@@ -5,6 +5,7 @@ import { text } from "../values";
 import { allow } from "./access";
 import { isValid } from "./credentials";
 import { googleError } from "./errors";
+import type { Rule } from "./rules";
 import { PROJECT, projectDefault, TOKENS } from "./names";
 import { nodeAccounts } from "./nodes";
 
@@ -29,7 +30,7 @@ export const repository: Kind = {
       resource: parent,
     });
     if (cloud.store.find(TOKENS.repository, id) !== undefined)
-      throw googleError(doing, 409, "the repository already exists");
+      throw googleError("repository-taken", doing, 409, "the repository already exists");
     return {
       id,
       outputs: {
@@ -61,16 +62,20 @@ export const registries = (cloud: Cloud): RegistryHost[] => [
   },
 ];
 
+/** With the rule that it was refused by. */
+export type RuledVerdict = Verdict & { readonly rule?: Rule };
+
 /**
  * Pushes want an access token, https://cloud.google.com/artifact-registry/docs/docker/authentication#token; a pull without a login is
  * one of the cluster's nodes, which has its account's rights, https://cloud.google.com/artifact-registry/docs/integrate-gke.
  */
-export function authorize(cloud: Cloud, login: Login | undefined, what: Access): Verdict {
+export function authorize(cloud: Cloud, login: Login | undefined, what: Access): RuledVerdict {
   const { id, name } = repositoryOf(what);
   const right = what.action === "push" ? "uploadArtifacts" : "downloadArtifacts";
   const permission = `artifactregistry.repositories.${right}`;
-  const denied = (message: string, status: 401 | 403): Verdict => ({
+  const denied = (rule: Rule, message: string, status: 401 | 403): RuledVerdict => ({
     ok: false,
+    rule,
     status,
     code: status === 401 ? "UNAUTHORIZED" : "DENIED",
     message,
@@ -78,22 +83,25 @@ export function authorize(cloud: Cloud, login: Login | undefined, what: Access):
   if (login === undefined) {
     if (what.repository === "" || what.action === "push" || !mayNodesPull(cloud))
       return denied(
+        "registry-without-login",
         `Unauthenticated request. Unauthenticated requests do not have permission "${permission}" on resource "${id}" (or it may not exist)`,
         401,
       );
   } else if (login.user !== "oauth2accesstoken" || !isValid(cloud, login.password)) {
-    return denied("authentication failed", 401);
+    return denied("registry-login", "authentication failed", 401);
   }
   if (what.repository === "") return { ok: true };
   // https://cloud.google.com/artifact-registry/docs/access-control#permissions
   if (login !== undefined && cloud.faults.holds("permission-denied", permission))
     return denied(
+      "registry-permission",
       `Permission "${permission}" denied on resource "${id}" (or it may not exist)`,
       403,
     );
   if (cloud.store.find(TOKENS.repository, id)?.state !== "ready")
     return {
       ok: false,
+      rule: "registry-repository",
       status: 404,
       code: "NAME_UNKNOWN",
       message: `Repository "${name}" not found`,
@@ -102,6 +110,7 @@ export function authorize(cloud: Cloud, login: Login | undefined, what: Access):
   if (what.action === "push" && cloud.faults.holds("registry-full", name))
     return {
       ok: false,
+      rule: "registry-full",
       status: 429,
       code: "TOOMANYREQUESTS",
       message: `Quota exceeded for quota metric 'Storage' and limit 'Storage per repository' of service 'artifactregistry.googleapis.com' for consumer 'project_number:123456789012'.`,

@@ -59,7 +59,13 @@ export const routerNat: Kind = {
     requireThere(cloud, TOKENS.router, doing, routerId(inputs, router ?? ""));
     // The provider looks first: https://github.com/hashicorp/terraform-provider-google, compute_router_nat.go
     if (cloud.store.find(TOKENS.routerNat, id) !== undefined)
-      throw googleError(doing, 409, `The resource '${id}' already exists`, "alreadyExists");
+      throw googleError(
+        "nat-taken",
+        doing,
+        409,
+        `The resource '${id}' already exists`,
+        "alreadyExists",
+      );
     return { id, outputs: {} };
   },
 };

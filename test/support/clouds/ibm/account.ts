@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Cloud, Credentials } from "../cloud";
-import { CloudError } from "../kind";
 import { isValues, text } from "../values";
+import { Refusal } from "./errors";
 import { OWNER } from "./ids";
 import { SERVICE_API_KEY } from "./tokens";
 import { count } from "./values";
@@ -53,11 +53,13 @@ export function login({ environment, config }: Credentials, cloud: Cloud): void 
   const given =
     text(config, "ibmcloudApiKey") || environment["IC_API_KEY"] || environment["IBMCLOUD_API_KEY"];
   if (given === undefined || given === "")
-    throw new CloudError(
+    throw new Refusal(
+      "no-credentials",
       "ibmcloud_api_key or bluemix_api_key or iam_token and iam_refresh_token must be provided. Please see the documentation on how to configure it",
     );
   if (identityOf(cloud, given) === undefined)
-    throw new CloudError(
+    throw new Refusal(
+      "key-revoked",
       `[ERROR] Error occured while configuring the IBM Cloud session: "Request failed with status code: 400, ${KEY_NOT_FOUND.errorCode}: ${KEY_NOT_FOUND.errorMessage}"`,
     );
 }

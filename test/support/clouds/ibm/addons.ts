@@ -51,7 +51,7 @@ function described(inputs: Values): Values[] {
   const asked = children(inputs, "addons");
   const unknown = asked.map((addon) => text(addon, "name")).filter((name) => !(name in VERSIONS));
   if (unknown.length > 0)
-    throw containerError(404, {
+    throw containerError("addon-unknown", 404, {
       code: "E0158",
       description: `The specified add-on could not be found: ${unknown.join(", ")}.`,
       type: "BadRequest",

@@ -1,9 +1,9 @@
 import type { Cloud } from "../cloud";
 import { clusterToken } from "../handed-out";
-import { CloudError, type CloudFunction } from "../kind";
+import type { CloudFunction } from "../kind";
 import { text } from "../values";
 import { findCluster, isOpenShift } from "./cluster-rules";
-import { clusterNotFound } from "./errors";
+import { clusterNotFound, Refusal } from "./errors";
 import { flag } from "./values";
 
 /** Lives of logins: https://cloud.ibm.com/docs/openshift?topic=openshift-access_cluster, https://cloud.ibm.com/docs/account?topic=account-iamtoken_from_apikey */
@@ -17,7 +17,8 @@ export const getClusterConfig: CloudFunction = async (inputs, cloud) => {
   const name = text(inputs, "clusterNameId");
   const cluster = findCluster(cloud, name);
   if (cluster === undefined)
-    throw new CloudError(
+    throw new Refusal(
+      "login-without-cluster",
       `[ERROR] Error downloading the cluster config [${name}]: ${clusterNotFound().message}`,
     );
   const openshift = isOpenShift(cluster.inputs);

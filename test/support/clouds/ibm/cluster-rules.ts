@@ -1,7 +1,7 @@
 import type { Cloud } from "../cloud";
-import type { CloudError, Stored } from "../kind";
+import type { Stored } from "../kind";
 import { children, text, type Values } from "../values";
-import { containerError } from "./errors";
+import { containerError, type Refusal } from "./errors";
 import { CLASSIC_CLUSTER, RESOURCE_INSTANCE, SUBNET, VPC, VPC_CLUSTER } from "./tokens";
 import { count } from "./values";
 
@@ -22,13 +22,13 @@ export const isOpenShift = (inputs: Values): boolean =>
 export function checkName(inputs: Values, cloud: Cloud): void {
   const name = text(inputs, "name");
   if (clusters(cloud).some((other) => other.inputs["name"] === name))
-    throw containerError(409, {
+    throw containerError("cluster-taken", 409, {
       code: "E0007",
       description: "A cluster with the same name already exists. Choose another name.",
       type: "Provisioning",
     });
   if (!/^[a-z][a-z0-9.-]{0,30}[a-z0-9]$/.test(name))
-    throw containerError(400, {
+    throw containerError("cluster-name", 400, {
       code: "E0003",
       description:
         "The cluster name is not valid. It must start with a letter, can contain letters, numbers, periods (.), and hyphen (-), and must be 35 characters or fewer.",
@@ -42,7 +42,7 @@ export function checkName(inputs: Values, cloud: Cloud): void {
  */
 export function checkClassicIsOpen(cloud: Cloud): void {
   if (cloud.faults.holds("classic-open")) return;
-  throw containerError(403, {
+  throw containerError("classic-closed", 403, {
     code: "E501e",
     description:
       "Classic cluster creation is not supported in regions that do not have existing classic clusters.",
@@ -54,7 +54,7 @@ export function checkClassicIsOpen(cloud: Cloud): void {
 export function checkZones(inputs: Values, cloud: Cloud): void {
   const network = text(inputs, "vpcId");
   if (cloud.store.find(VPC, network) === undefined)
-    throw containerError(404, {
+    throw containerError("cluster-without-vpc", 404, {
       code: "E0a7b",
       description: `The specified VPC could not be found: ${network}.`,
       type: "BadRequest",
@@ -62,7 +62,7 @@ export function checkZones(inputs: Values, cloud: Cloud): void {
   for (const zone of children(inputs, "zones")) {
     const subnet = cloud.store.find(SUBNET, text(zone, "subnetId"));
     if (subnet?.outputs["vpc"] === network && subnet.outputs["zone"] === zone["name"]) continue;
-    throw containerError(400, {
+    throw containerError("cluster-without-subnet", 400, {
       code: "E0a7c",
       description: `The specified subnet could not be found in zone ${text(zone, "name")}: ${text(zone, "subnetId")}.`,
       type: "BadRequest",
@@ -83,8 +83,8 @@ export function checkWorkers(inputs: Values, workers: number): void {
 }
 
 /** https://github.com/IBM-Cloud/terraform-provider-ibm/issues/5598 */
-export const tooFewWorkers = (least: number): CloudError =>
-  containerError(400, {
+export const tooFewWorkers = (least: number): Refusal =>
+  containerError("too-few-workers", 400, {
     code: "E1437",
     description: `The action cannot be completed because it would reduce the worker pool's size below the cluster's minimum requirement of ${least} workers. If there are any worker operations pending, you might need wait for them to complete.`,
     type: "BadRequest",
@@ -98,7 +98,7 @@ export function checkObjectStorage(inputs: Values, cloud: Cloud): void {
   if (!isOpenShift(inputs)) return;
   const instance = text(inputs, "cosInstanceCrn");
   if (cloud.store.find(RESOURCE_INSTANCE, instance) !== undefined) return;
-  throw containerError(400, {
+  throw containerError("object-storage", 400, {
     code: "E9a21",
     description:
       instance === ""

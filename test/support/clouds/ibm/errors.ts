@@ -1,16 +1,29 @@
 import { randomUUID } from "node:crypto";
 import { CloudError } from "../kind";
+import type { Rule } from "./rules";
+
+/** By a rule. */
+export class Refusal extends CloudError {
+  constructor(
+    readonly rule: Rule,
+    message: string,
+  ) {
+    super(message);
+  }
+}
 
 /**
  * What Kubernetes Service answers, as the provider prints it, e.g. in
  * https://github.com/IBM-Cloud/terraform-provider-ibm/issues/3656.
  */
 export function containerError(
+  rule: Rule,
   status: number,
   { code, description, type }: { code: string; description: string; type: string },
-): CloudError {
+): Refusal {
   const answer = JSON.stringify({ incidentID: randomUUID(), code, description, type });
-  return new CloudError(
+  return new Refusal(
+    rule,
     `Request failed with status code: ${status}, ServerErrorResponse: ${answer}`,
   );
 }
@@ -20,14 +33,16 @@ export function containerError(
  * https://github.com/IBM-Cloud/terraform-provider-ibm/blob/master/ibm/service/vpc/resource_ibm_is_subnet.go
  * @param operation e.g. DeleteSubnetWithContext
  */
-export const vpcError = (operation: string, message: string): CloudError =>
-  new CloudError(`${operation} failed: ${message}`);
+export const vpcError = (rule: Rule, operation: string, message: string): Refusal =>
+  new Refusal(rule, `${operation} failed: ${message}`);
 
 /** https://github.com/IBM-Cloud/terraform-provider-ibm/issues/4163 */
-export const clusterNotFound = (): CloudError =>
-  containerError(404, {
-    code: "G0004",
-    description:
-      "The specified cluster could not be found. If applicable, make sure that you target the correct account and resource group.",
-    type: "General",
-  });
+export const CLUSTER_NOT_FOUND = {
+  code: "G0004",
+  description:
+    "The specified cluster could not be found. If applicable, make sure that you target the correct account and resource group.",
+  type: "General",
+} as const;
+
+export const clusterNotFound = (): Refusal =>
+  containerError("cluster-unknown", 404, CLUSTER_NOT_FOUND);

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Cloud } from "../cloud";
-import { CloudError, type Kind, type Stored } from "../kind";
+import type { Kind, Stored } from "../kind";
 import { child, text, type Values } from "../values";
 import { newApiKey } from "./account";
+import { Refusal } from "./errors";
 import { ACCOUNT, crn, hex, OWNER } from "./ids";
 import { SERVICE_API_KEY, SERVICE_ID, SERVICE_POLICY } from "./tokens";
 import { flag, texts } from "./values";
@@ -25,7 +26,8 @@ export const serviceId: Kind = {
       cloud.store.list(SERVICE_ID).length >= MOST_SERVICE_IDS ||
       cloud.faults.holds("quota", "serviceids");
     if (full)
-      throw new CloudError(
+      throw new Refusal(
+        "service-ids",
         "[ERROR] Error creating service ID: You have reached the maximum number of service IDs for this account.",
       );
     const id = `ServiceId-${randomUUID()}`;
@@ -57,10 +59,14 @@ export const servicePolicy: Kind = {
   create(inputs, cloud) {
     const subject = text(inputs, "iamServiceId");
     if (cloud.store.find(SERVICE_ID, subject) === undefined)
-      throw new CloudError(`[ERROR] Error fetching service ID: Provided ServiceId not found`);
+      throw new Refusal(
+        "policy-without-service-id",
+        `[ERROR] Error fetching service ID: Provided ServiceId not found`,
+      );
     const unknown = texts(inputs, "roles").filter((role) => !ROLES.includes(role));
     if (unknown.length > 0)
-      throw new CloudError(
+      throw new Refusal(
+        "role-unknown",
         `[ERROR] Value(s) (${unknown.join(", ")}) are not valid. Valid values are ${ROLES.join(", ")}`,
       );
     const policy = randomUUID();
@@ -75,7 +81,8 @@ export const serviceApiKey: Kind = {
   create(inputs, cloud) {
     const iamId = text(inputs, "iamServiceId");
     if (cloud.store.find(SERVICE_ID, iamId.replace(/^iam-/, "")) === undefined)
-      throw new CloudError(
+      throw new Refusal(
+        "key-without-service-id",
         "[ERROR] Service API Key creation Error: Provided service ID could not be found",
       );
     const id = `ApiKey-${randomUUID()}`;

@@ -5,6 +5,7 @@ import { getClusterConfig } from "./cluster-config";
 import { clusters } from "./cluster-rules";
 import { classicCluster, vpcCluster } from "./clusters";
 import { startControllers, stopAllControllers } from "./controllers";
+import { heldBack } from "./held-back";
 import { serviceApiKey, serviceId, servicePolicy } from "./iam";
 import { sweepInterfaces } from "./network-use";
 import { classicWorkerPool, vpcWorkerPool } from "./pools";
@@ -21,7 +22,7 @@ export const ibm: SimulatedCloud = {
     ...[namespace, retentionPolicy],
     ...[serviceId, servicePolicy, serviceApiKey],
     resourceInstance,
-  ],
+  ].map(heldBack),
   functions: {
     "ibm:index/getContainerClusterConfig:getContainerClusterConfig": getClusterConfig,
     "ibm:index/getResourceGroup:getResourceGroup": getResourceGroup,

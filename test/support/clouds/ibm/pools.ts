@@ -67,13 +67,13 @@ function rules(size: string): Pick<Kind, "create" | "update" | "delete"> {
       const known = poolsOf(cloud, cluster.id).find(({ outputs }) => outputs["name"] === name);
       const imported = flag(inputs, "importOnCreate");
       if (known !== undefined && !imported)
-        throw containerError(409, {
+        throw containerError("pool-taken", 409, {
           code: "E4fd9",
           description: "A worker pool with the same name already exists. Choose another name.",
           type: "Provisioning",
         });
       if (known === undefined && imported)
-        throw containerError(404, {
+        throw containerError("pool-unknown", 404, {
           code: "G0005",
           description: "The specified worker pool could not be found.",
           type: "General",

@@ -1,12 +1,14 @@
 import { imageRegistry } from "../../openshift";
 import type { Cloud } from "../cloud";
 import type { Access, Login, RegistryHost, Verdict } from "../gateway/gateway";
-import { CloudError, type Kind } from "../kind";
+import type { Kind } from "../kind";
 import { text } from "../values";
 import { identityOf, regionOfProvider } from "./account";
+import { Refusal } from "./errors";
 import { mayPull } from "./iam";
 import { ACCOUNT, crn, OWNER, RESOURCE_GROUP } from "./ids";
 import { REGISTRY_HOSTS } from "./regions";
+import type { Rule } from "./rules";
 import { NAMESPACE, RETENTION_POLICY } from "./tokens";
 import { count } from "./values";
 
@@ -26,11 +28,13 @@ export const namespace: Kind = {
   create(inputs, cloud) {
     const name = text(inputs, "name");
     if (name.length < 4 || name.length > 30 || !NAME.test(name))
-      throw new CloudError(
+      throw new Refusal(
+        "namespace-name",
         `"name" must contain from 4 to 30 characters: lower-case letters, numbers, hyphens and underscores, and start and end with a letter or number: "${name}"`,
       );
     if (cloud.store.find(NAMESPACE, name) !== undefined || TAKEN_NAMESPACES.includes(name))
-      throw new CloudError(
+      throw new Refusal(
+        "namespace-taken",
         `CreateNamespaceWithContext failed The value '${name}' for namespace is already in use. Choose a different value for your namespace. See https://cloud.ibm.com/docs/Registry?topic=Registry-troubleshoot-add-namespace`,
       );
     const region = regionOfProvider(cloud);
@@ -62,9 +66,13 @@ export const retentionPolicy: Kind = {
   create(inputs, cloud) {
     const name = text(inputs, "namespace");
     if (cloud.store.find(NAMESPACE, name) === undefined)
-      throw new CloudError(`SetRetentionPolicyWithContext failed The namespace was not found.`);
+      throw new Refusal(
+        "retention-without-namespace",
+        `SetRetentionPolicyWithContext failed The namespace was not found.`,
+      );
     if (count(inputs, "imagesPerRepo", 0) < -1)
-      throw new CloudError(
+      throw new Refusal(
+        "retention-count",
         "SetRetentionPolicyWithContext failed The images_per_repo is not valid.",
       );
     return { id: name, outputs: { retainUntagged: inputs["retainUntagged"] === true } };
@@ -98,7 +106,14 @@ const REFUSALS = {
   },
 } as const;
 
-const refused = (what: keyof typeof REFUSALS): Verdict => ({ ok: false, ...REFUSALS[what] });
+/** With the rule that it was refused by. */
+export type RuledVerdict = Verdict & { readonly rule?: Rule };
+
+const refused = (what: keyof typeof REFUSALS): RuledVerdict => ({
+  ok: false,
+  rule: `registry-${what}`,
+  ...REFUSALS[what],
+});
 
 /** Container Registry's hosts, and an OpenShift cluster's own; no other registry is reached through this network. */
 export const registries = (cloud: Cloud): readonly RegistryHost[] => [
@@ -114,7 +129,7 @@ export function authorize(
   cloud: Cloud,
   given: Login | undefined,
   { host, repository, action }: Access,
-): Verdict {
+): RuledVerdict {
   if (given?.user !== "iamapikey") return refused("login");
   const identity = identityOf(cloud, given.password);
   if (identity === undefined) return refused("login");

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { CloudError, type CloudFunction, type Kind } from "../kind";
+import type { CloudFunction, Kind } from "../kind";
 import { text } from "../values";
+import { Refusal } from "./errors";
 import { ACCOUNT, crn, OWNER, RESOURCE_GROUP } from "./ids";
 import { RESOURCE_INSTANCE } from "./tokens";
 
@@ -20,13 +21,18 @@ export const resourceInstance: Kind = {
     ) as [string, string, string];
     const plans = PLANS[service];
     if (plans === undefined)
-      throw new CloudError(`[ERROR] Error retrieving service offering: ${service} not found`);
+      throw new Refusal(
+        "service-unknown",
+        `[ERROR] Error retrieving service offering: ${service} not found`,
+      );
     if (!plans.includes(plan))
-      throw new CloudError(
+      throw new Refusal(
+        "plan-unknown",
         `[ERROR] Error retrieving plan: No plan found with name: ${plan} for service: ${service}`,
       );
     if (location !== "global")
-      throw new CloudError(
+      throw new Refusal(
+        "location-unknown",
         `[ERROR] No deployment found for service plan ${plan} at location ${location}. Valid location(s) are: ["global"].`,
       );
     const guid = randomUUID();
@@ -64,7 +70,8 @@ export const KEYS_FIRST = "Cannot delete instance or alias, resource keys must f
 export const getResourceGroup: CloudFunction = (inputs) => {
   const name = text(inputs, "name");
   if (inputs["isDefault"] !== true && name !== RESOURCE_GROUP.name)
-    throw new CloudError(
+    throw new Refusal(
+      "resource-group-unknown",
       `[ERROR] Error retrieving resource group ${name}: Given resource Group is not found in the account`,
     );
   return {

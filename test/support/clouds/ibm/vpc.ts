@@ -37,6 +37,7 @@ export const vpc: Kind = {
     const held = whatIsIn(cloud, id);
     if (held === undefined) return;
     throw vpcError(
+      "vpc-in-use",
       "DeleteVPCWithContext",
       `The VPC is in use and cannot be deleted. ${held.kind} [${held.ids.join(", ")}]`,
     );
@@ -58,6 +59,7 @@ export const publicGateway: Kind = {
       .filter(({ outputs }) => outputs["vpc"] === network.id && outputs["zone"] === zone);
     if (others.length > 0)
       throw vpcError(
+        "gateway-taken",
         "CreatePublicGatewayWithContext",
         "The zone already has a public gateway for this VPC.",
       );
@@ -79,6 +81,7 @@ export const publicGateway: Kind = {
       .some(({ outputs, state }) => state !== "deleting" && outputs["publicGateway"] === id);
     if (attached)
       throw vpcError(
+        "gateway-in-use",
         "DeletePublicGatewayWithContext",
         "Cannot delete a public gateway when it is in use.",
       );
@@ -106,6 +109,7 @@ export const subnet: Kind = {
     const size = count(inputs, "totalIpv4AddressCount", 256);
     if (!SIZES.includes(size))
       throw vpcError(
+        "subnet-size",
         "CreateSubnetWithContext",
         `The total_ipv4_address_count ${size} is not a power of two between 8 and 16384.`,
       );
@@ -142,6 +146,7 @@ export const subnet: Kind = {
       if (held.length === 0) return;
       if (waited >= RETRY_SECONDS)
         throw vpcError(
+          "subnet-in-use",
           "DeleteSubnetWithContext on retry",
           `Cannot delete the subnet while it is in use by one or more network interfaces. Please delete the network interfaces or their associated servers and retry: [ ${held.join(", ")} ].`,
         );
@@ -154,7 +159,11 @@ export const subnet: Kind = {
 function found(inputs: Values, cloud: Cloud): Stored {
   const network = cloud.store.find(VPC, text(inputs, "vpc"));
   if (network === undefined)
-    throw vpcError("GetVPCWithContext", `VPC not found with id: ${text(inputs, "vpc")}`);
+    throw vpcError(
+      "vpc-unknown",
+      "GetVPCWithContext",
+      `VPC not found with id: ${text(inputs, "vpc")}`,
+    );
   return network;
 }
 
@@ -163,7 +172,11 @@ function checkGateway(inputs: Values, network: string, zone: string, cloud: Clou
   if (id === "") return;
   const gateway = cloud.store.find(PUBLIC_GATEWAY, id);
   if (gateway?.outputs["vpc"] === network && gateway.outputs["zone"] === zone) return;
-  throw vpcError("SetSubnetPublicGatewayWithContext", "Public Gateway not found");
+  throw vpcError(
+    "gateway-unknown",
+    "SetSubnetPublicGatewayWithContext",
+    "Public Gateway not found",
+  );
 }
 
 /**
@@ -184,7 +197,7 @@ function checkName(
       ({ outputs }) =>
         outputs["name"] === name && (network === undefined || outputs["vpc"] === network),
     );
-  if (taken) throw vpcError(operation, `Provided Name (${name}) is not unique`);
+  if (taken) throw vpcError("name-taken", operation, `Provided Name (${name}) is not unique`);
 }
 
 /** What all of VPC infrastructure tell of themselves. */

@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import { ApiError, ask, NoAnswer, type Patience } from "../../../../cli/inventory/http";
 import { Fixture } from "./support/fixture";
 
-const HASTE: Patience = { timeoutMs: 300, tries: 3, firstPauseMs: 1, longestPauseMs: 5 };
+const HASTE: Patience = { timeoutMs: 60_000, tries: 3, firstPauseMs: 1, longestPauseMs: 5 };
 
 describe("a question to a cloud", () => {
   let cloud: Fixture;

@@ -25,9 +25,9 @@ describe("the inventory of IBM Cloud", () => {
     assert.equal(where, "IBM Cloud, region eu-de");
     assert.equal(first, "ibmcloud target -r eu-de");
     assert.deepEqual(looked, [
-      ...["clusters", "volumes", "load balancers", "endpoint gateways", "subnets"],
-      ...["public gateways", "security groups", "VPCs", "policies", "service IDs"],
-      "registry namespaces",
+      ...["worker pools", "clusters", "volumes", "load balancers", "endpoint gateways"],
+      ...["subnets", "public gateways", "security groups", "VPCs"],
+      ...["API keys", "policies", "service IDs", "registry namespaces"],
     ]);
   });
 
@@ -112,6 +112,40 @@ describe("the inventory of IBM Cloud", () => {
     assert.equal(found[0]?.detail, "it is deleting");
     assert.equal(found[1]?.since, "2026-11-01T00:00:00Z");
     assert.equal(found[3]?.place, "eu-de-1");
+  });
+
+  it("finds the pools that were added to its cluster, and no other's", async () => {
+    ibm.clusters(
+      { id: "c1", name: "modelport-prod", region: "eu-de" },
+      { id: "c3", name: "shop", region: "eu-de" },
+    );
+    ibm.on("/containers/global/v2/vpc/getWorkerPools", ({ query }) => ({
+      body: ["default", "gpu", "gone"].map((poolName) => ({
+        id: `${query.get("cluster")}-${poolName}`,
+        poolName,
+        lifecycle: { actualState: poolName === "gone" ? "deleted" : "active" },
+      })),
+    }));
+    assert.deepEqual(await commands(), [
+      "ibmcloud ks worker-pool rm --cluster c1 --worker-pool c1-gpu -f",
+      "ibmcloud ks cluster rm --cluster c1 --force-delete-storage -f",
+    ]);
+    assert.equal((await look()).found[0]?.id, "c1/c1-gpu");
+  });
+
+  it("finds the keys that were made for its service ID, and not those made for it by hand", async () => {
+    const account = { name: "modelport-prod-pull", description: PULLS };
+    ibm.on("/iam/v1/serviceids", { body: { serviceids: [{ id: "ServiceId-1", ...account }] } });
+    ibm.on("/iam/v1/apikeys", ({ query }) => {
+      const asked = ["account_id", "iam_id", "type"].map((key) => query.get(key));
+      assert.deepEqual(asked, [ACCOUNT, "iam-ServiceId-1", "serviceid"]);
+      const byHand = { id: "ApiKey-2", name: "by hand" };
+      return { body: { apikeys: [{ id: "ApiKey-1", ...account }, byHand] } };
+    });
+    assert.deepEqual(await commands(), [
+      "ibmcloud iam service-api-key-delete ApiKey-1 ServiceId-1 -f",
+      "ibmcloud iam service-id-delete ServiceId-1 -f",
+    ]);
   });
 
   it("finds volumes of claims by the cluster's id, and can't tell by the namespace alone", async () => {

@@ -208,6 +208,9 @@ describe("the inventory of the simulated IBM Cloud", () => {
       resources: { service: "container-registry" },
       description,
     });
+    await account.make(tokens.SERVICE_API_KEY, {
+      ...{ name: "modelport-prod-pull", iamServiceId: `iam-${id}`, description },
+    });
     await account.make(tokens.RESOURCE_INSTANCE, {
       name: "modelport-prod-us-south-registry",
       service: "cloud-object-storage",
@@ -215,7 +218,9 @@ describe("the inventory of the simulated IBM Cloud", () => {
       location: "global",
       tags,
     });
-    account.cluster({ name: "modelport-prod" });
+    const { id: cluster } = account.cluster({ name: "modelport-prod" });
+    for (const workerPoolName of ["default", "gpu"])
+      await account.make(tokens.VPC_WORKER_POOL, { cluster, workerPoolName });
     const { cloud } = account;
     cloud.record(tokens.LOAD_BALANCER, "lb", { name: "kube-c0-1", subnets: [subnet] });
     cloud.record(tokens.SECURITY_GROUP, "sg", { name: "kube-c0", vpc });
@@ -227,6 +232,7 @@ describe("the inventory of the simulated IBM Cloud", () => {
   }
 
   const KINDS: Readonly<Record<string, string>> = {
+    "worker pool": tokens.WORKER_POOL,
     cluster: tokens.VPC_CLUSTER,
     volume: tokens.VOLUME,
     "load balancer": tokens.LOAD_BALANCER,
@@ -235,6 +241,7 @@ describe("the inventory of the simulated IBM Cloud", () => {
     "security group": tokens.SECURITY_GROUP,
     VPC: tokens.VPC,
     "object storage": tokens.RESOURCE_INSTANCE,
+    "API key": tokens.SERVICE_API_KEY,
     "service ID": tokens.SERVICE_ID,
     "registry namespace": tokens.NAMESPACE,
   };
@@ -255,8 +262,9 @@ describe("the inventory of the simulated IBM Cloud", () => {
     assert.deepEqual(
       found.map(({ kind }) => kind),
       [
-        ...["cluster", "volume", "load balancer", "subnet", "public gateway", "security group"],
-        ...["VPC", "object storage", "policy", "service ID", "registry namespace"],
+        ...["worker pool", "cluster", "volume", "load balancer", "subnet", "public gateway"],
+        ...["security group", "VPC", "object storage", "API key", "policy", "service ID"],
+        "registry namespace",
       ],
     );
     for (const thing of found) if (thing.kind !== "policy") await remove(thing);

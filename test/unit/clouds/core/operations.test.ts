@@ -112,8 +112,11 @@ describe("operations of the simulated clouds", () => {
 
   describe("an operation", () => {
     it("that has begun goes on when nobody waits for it; reads and deletions wait", async () => {
-      let finish: (outputs: Values) => void = () => undefined;
-      let release: () => void = () => undefined;
+      let finish: ((outputs: Values) => void) | undefined;
+      let release: (() => void) | undefined;
+      const begun = async (what: () => unknown): Promise<void> => {
+        while (what() === undefined) await sleep(5);
+      };
       const slow: Kind = {
         ...network,
         create: () => ({
@@ -129,17 +132,17 @@ describe("operations of the simulated clouds", () => {
       const state = () => project.cloud.store.find(TOKEN, "slow")?.state;
 
       const making = operations.create({ token: TOKEN, inputs: {} });
-      await sleep(50);
+      await begun(() => finish);
       const reading = operations.read(resource);
       const removing = operations.remove(resource);
       await sleep(50);
       assert.equal(state(), "creating");
-      finish({ made: true });
+      finish?.({ made: true });
       await making;
       assert.equal((await reading)?.outputs["made"], true);
-      await sleep(50);
+      await begun(() => release);
       const late = operations.read(resource);
-      release();
+      release?.();
       await removing;
       assert.equal(await late, undefined);
     });

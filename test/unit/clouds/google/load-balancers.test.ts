@@ -3,6 +3,7 @@ import * as net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RECORDS, TOKENS } from "../../../support/clouds/google/names";
 import { at, type Values } from "../../../support/clouds/values";
+import { ownAddresses } from "../support/addresses";
 import { REGION, TestProject } from "./support/project";
 
 const SERVICE = "/api/v1/namespaces/team/services/web";
@@ -77,13 +78,14 @@ describe("the simulated Google Cloud's balancers", () => {
   });
 
   it("refuse an address that is not the project's, and say so", async () => {
-    put({ loadBalancerIP: "127.213.251.77" });
+    const strange = `${ownAddresses("google")}.77`;
+    put({ loadBalancerIP: strange });
     const event = () =>
       project.api.objects.get("/api/v1/namespaces/team/events/web.syncloadbalancerfailed");
     await until("an event", () => event() !== undefined);
     assert.equal(
       event()?.["message"],
-      'Error syncing load balancer: failed to ensure load balancer: requested ip "127.213.251.77" is neither static nor assigned to the LB',
+      `Error syncing load balancer: failed to ensure load balancer: requested ip "${strange}" is neither static nor assigned to the LB`,
     );
     assert.equal(ingress(), undefined);
   });

@@ -40,6 +40,7 @@ describe("the simulated Google Cloud's registries", () => {
   it("take pushes with an access token into a repository that is there", async () => {
     assert.deepEqual(ask("push"), {
       ok: false,
+      rule: "registry-repository",
       status: 404,
       code: "NAME_UNKNOWN",
       message: 'Repository "images" not found',
@@ -52,6 +53,7 @@ describe("the simulated Google Cloud's registries", () => {
     const push = () => ask("push", undefined, `${PROJECT}/modelport/prod/iris`, "gcr.io");
     assert.deepEqual(push(), {
       ok: false,
+      rule: "registry-repository",
       status: 404,
       code: "NAME_UNKNOWN",
       message: 'Repository "gcr.io" not found',
@@ -64,6 +66,7 @@ describe("the simulated Google Cloud's registries", () => {
     await make();
     const refused = {
       ok: false,
+      rule: "registry-login",
       status: 401,
       code: "UNAUTHORIZED",
       message: "authentication failed",
@@ -98,6 +101,7 @@ describe("the simulated Google Cloud's registries", () => {
     project.cloud.faults.condition("permission-denied", permission);
     assert.deepEqual(ask("push"), {
       ok: false,
+      rule: "registry-permission",
       status: 403,
       code: "DENIED",
       message: `Permission "${permission}" denied on resource "projects/${PROJECT}/locations/${REGION}/repositories/images" (or it may not exist)`,

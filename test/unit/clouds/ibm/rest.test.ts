@@ -60,6 +60,33 @@ describe("the simulated IBM Cloud's list APIs", () => {
     assert.deepEqual(instances, ["a", "b", "c"]);
   });
 
+  it("pages through a service ID's keys, and tells nobody what they open", async () => {
+    const [iamServiceId = "", other = ""] = await Promise.all(
+      ["a", "b"].map(async (name) => `iam-${await account.make(tokens.SERVICE_ID, { name })}`),
+    );
+    for (const name of ["a", "b", "c"])
+      await account.make(tokens.SERVICE_API_KEY, { iamServiceId, name });
+    await account.make(tokens.SERVICE_API_KEY, { iamServiceId: other, name: "other" });
+    const url = `/iam/v1/apikeys?account_id=${ACCOUNT}&iam_id=${iamServiceId}&pagesize=2`;
+    const names = await all(url, "apikeys", (body) => {
+      const { next } = body as { next?: string };
+      return next === undefined ? undefined : after(next);
+    });
+    assert.deepEqual(names, ["a", "b", "c"]);
+    const { body } = await account.ask("GET", url, headers);
+    for (const key of listIn(body, "apikeys")) assert.equal(key["apikey"], "");
+  });
+
+  it("lists the pools of a cluster that there is", async () => {
+    const { id: cluster } = account.cluster();
+    await account.make(tokens.VPC_WORKER_POOL, { cluster, workerPoolName: "gpu", workerCount: 2 });
+    const pools = (of: string) =>
+      account.ask("GET", `/containers/v2/vpc/getWorkerPools?cluster=${of}`, headers);
+    const [pool] = listIn({ body: (await pools(cluster)).body }, "body");
+    assert.deepEqual([pool?.["poolName"], pool?.["workerCount"]], ["gpu", 2]);
+    assert.equal((await pools("c0other")).status, 404);
+  });
+
   it("wants version and generation of who asks VPC infrastructure", async () => {
     assert.equal((await account.ask("GET", "/vpc/v1/subnets", headers)).status, 400);
   });

@@ -3,7 +3,7 @@ import type { RestAnswer, RestRequest } from "../../http";
 import { text } from "../../values";
 import { identityOf, issueToken, KEY_NOT_FOUND } from "../account";
 import { ACCOUNT, crn } from "../ids";
-import { SERVICE_ID, SERVICE_POLICY } from "../tokens";
+import { SERVICE_API_KEY, SERVICE_ID, SERVICE_POLICY } from "../tokens";
 import { texts } from "../values";
 import { asked, ok, page, time } from "./answers";
 
@@ -52,6 +52,37 @@ export function serviceIds(request: RestRequest, cloud: Cloud, endpoint: string)
       name: text(outputs, "name"),
       description: text(outputs, "description"),
       created_at: time(createdAt),
+    })),
+  });
+}
+
+/** Those of a service ID, without what they open: https://cloud.ibm.com/apidocs/iam-identity-token-api#list-api-keys */
+export function apiKeys(request: RestRequest, cloud: Cloud, endpoint: string): RestAnswer {
+  const limit = asked(request, "pagesize", 20);
+  const offset = asked(request, "pagetoken", 0);
+  const iamId = request.query.get("iam_id") ?? "";
+  const all = cloud.store
+    .list(SERVICE_API_KEY)
+    .filter(({ outputs }) => outputs["iamServiceId"] === iamId);
+  const { items, next } = page(all, offset, limit);
+  const href = (from: number) =>
+    `${endpoint}/v1/apikeys?account_id=${ACCOUNT}&iam_id=${iamId}&type=serviceid&pagesize=${limit}&pagetoken=${from}`;
+  return ok({
+    offset,
+    limit,
+    first: href(0),
+    ...(next === undefined ? {} : { next: href(next) }),
+    apikeys: items.map(({ id, outputs, createdAt }) => ({
+      id,
+      crn: text(outputs, "crn"),
+      iam_id: iamId,
+      account_id: ACCOUNT,
+      name: text(outputs, "name"),
+      description: text(outputs, "description"),
+      locked: outputs["locked"] === true,
+      created_by: text(outputs, "createdBy"),
+      created_at: time(createdAt),
+      apikey: "",
     })),
   });
 }

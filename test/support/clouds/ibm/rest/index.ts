@@ -2,7 +2,7 @@ import type { Cloud } from "../../cloud";
 import type { RestAnswer, RestRequest } from "../../http";
 import { isGoodToken } from "../account";
 import { bearer } from "./answers";
-import { keyDetails, policies, serviceIds, token } from "./iam";
+import { apiKeys, keyDetails, policies, serviceIds, token } from "./iam";
 import {
   clusterList,
   deleteInstance,
@@ -10,6 +10,7 @@ import {
   resourceGroups,
   resourceInstances,
   tags,
+  workerPools,
 } from "./others";
 import { vpcList } from "./vpc";
 
@@ -19,11 +20,13 @@ type Answer = (request: RestRequest, cloud: Cloud, endpoint: string) => RestAnsw
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
   iam: {
     "GET /v1/serviceids": serviceIds,
+    "GET /v1/apikeys": apiKeys,
     "GET /v1/policies": policies,
   },
   containers: {
     "GET /v2/vpc/getClusters": (_, cloud) => clusterList("vpc", cloud),
     "GET /v2/classic/getClusters": (_, cloud) => clusterList("classic", cloud),
+    "GET /v2/vpc/getWorkerPools": workerPools,
   },
   registry: { "GET /api/v1/namespaces/details": namespaces },
   tags: { "GET /v3/tags": tags },

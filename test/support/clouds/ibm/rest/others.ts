@@ -2,10 +2,11 @@ import type { Cloud } from "../../cloud";
 import type { RestAnswer, RestRequest } from "../../http";
 import { text } from "../../values";
 import { clusters, isOpenShift } from "../cluster-rules";
+import { CLUSTER_NOT_FOUND } from "../errors";
 import { ACCOUNT, RESOURCE_GROUP } from "../ids";
 import { KEYS_FIRST } from "../resources";
-import { CLASSIC_CLUSTER, NAMESPACE, RESOURCE_INSTANCE, VPC_CLUSTER } from "../tokens";
-import { texts } from "../values";
+import { CLASSIC_CLUSTER, NAMESPACE, RESOURCE_INSTANCE, VPC_CLUSTER, WORKER_POOL } from "../tokens";
+import { count, texts } from "../values";
 import { asked, ok, page, time } from "./answers";
 
 /** https://containers.cloud.ibm.com/global/swagger-global-api/#/v2/vpcGetClusters, …/classicGetClusters */
@@ -28,6 +29,25 @@ export function clusterList(infrastructure: "vpc" | "classic", cloud: Cloud): Re
 
 /** https://cloud.ibm.com/docs/containers?topic=containers-cluster-states-reference */
 const STATES = { creating: "deploying", ready: "normal", deleting: "deleting" } as const;
+
+/** https://cloud.ibm.com/apidocs/kubernetes/containers-v1-v2#vpcgetworkerpools */
+export function workerPools({ query }: RestRequest, cloud: Cloud): RestAnswer {
+  const asked = query.get("cluster");
+  const cluster = clusters(cloud).find(({ id, inputs }) => [id, inputs["name"]].includes(asked));
+  if (cluster === undefined) return { status: 404, body: CLUSTER_NOT_FOUND };
+  return ok(
+    cloud.store
+      .list(WORKER_POOL)
+      .filter(({ outputs }) => outputs["cluster"] === cluster.id)
+      .map(({ id, outputs }) => ({
+        id: id.split("/")[1],
+        poolName: text(outputs, "name"),
+        provider: "vpc-gen2",
+        workerCount: count(outputs, "size", 1),
+        lifecycle: { actualState: "active", desiredState: "active" },
+      })),
+  );
+}
 
 /** https://cloud.ibm.com/apidocs/container-registry#listnamespacedetails */
 export function namespaces({ headers }: RestRequest, cloud: Cloud): RestAnswer {

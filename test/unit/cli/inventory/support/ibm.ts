@@ -56,6 +56,8 @@ export class IbmFixture extends Fixture {
       body: { rows_count: 0, next_url: null, resources: [] },
     });
     this.on("/iam/v1/serviceids", { body: { offset: 0, limit: 100, serviceids: [] } });
+    this.on("/iam/v1/apikeys", { body: { offset: 0, limit: 100, apikeys: [] } });
+    this.on("/containers/global/v2/vpc/getWorkerPools", { body: [] });
     this.on("/iam/v1/policies", { body: { policies: [] } });
     this.on("/registry/api/v1/namespaces/details", { body: [] });
     return this;

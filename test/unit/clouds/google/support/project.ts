@@ -13,6 +13,7 @@ import { Kubernetes } from "../../../../support/clouds/kubernetes";
 import { Operations } from "../../../../support/clouds/operations";
 import { Store } from "../../../../support/clouds/store";
 import { isValues, type Values } from "../../../../support/clouds/values";
+import { ownAddresses } from "../../support/addresses";
 import { ApiServer } from "../../support/api-server";
 
 const APIS = ["artifactregistry", "cloudresourcemanager", "compute", "container", "dns", "iam"];
@@ -34,7 +35,7 @@ export class TestProject {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "modelport-google-"));
     const api = await ApiServer.start(folder);
     const log = () => undefined;
-    const addresses = "127.213.251";
+    const addresses = ownAddresses("google");
     const cloud = new Cloud({
       folder,
       settings: {

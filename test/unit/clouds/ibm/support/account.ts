@@ -13,6 +13,7 @@ import { Kubernetes } from "../../../../support/clouds/kubernetes";
 import { Operations } from "../../../../support/clouds/operations";
 import { Store } from "../../../../support/clouds/store";
 import { isValues, type Values } from "../../../../support/clouds/values";
+import { ownAddresses } from "../../support/addresses";
 import type { ApiServer } from "../../support/api-server";
 
 export const temporaryFolder = () => fs.mkdtempSync(path.join(os.tmpdir(), "modelport-ibm-"));
@@ -35,8 +36,7 @@ export class TestAccount {
     const kubeconfig = api?.kubeconfig ?? path.join(folder, "kubeconfig");
     if (api === undefined) fs.writeFileSync(kubeconfig, KUBECONFIG);
     const log = () => undefined;
-    // Two runs of the tests at once have addresses of their own.
-    const addresses = `127.216.${(process.pid % 250) + 1}`;
+    const addresses = ownAddresses("ibm");
     this.parts = {
       folder,
       settings: {
