@@ -158,10 +158,17 @@ async function send(asked: readonly Asked[]): Promise<string[]> {
 
 function curl(args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile("curl", args, { maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else reject(new Error(`curl: ${stderr.trim()} ${stdout.slice(-500)}`, { cause: error }));
-    });
+    // Nothing of what this machine's user has set up for other servers.
+    const env = { ...process.env, no_proxy: "127.0.0.1" };
+    execFile(
+      "curl",
+      ["--disable", ...args],
+      { env, maxBuffer: 2 ** 26 },
+      (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else reject(new Error(`curl: ${stderr.trim()} ${stdout.slice(-500)}`, { cause: error }));
+      },
+    );
   });
 }
 

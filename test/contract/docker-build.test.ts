@@ -9,7 +9,7 @@ import { ImageProject, imageUrn, startDockerPlugin } from "./support/image-proje
 import { isOfficial, type Plugin, urn } from "./support/plugin";
 
 describe("contract: docker build", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let project: ImageProject;
   let plugin: Plugin;
 

@@ -12,7 +12,7 @@ import { ImageProject, imageUrn } from "./support/image-project";
 import type { Plugin } from "./support/plugin";
 
 describe("contract: docker check and diff", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let project: ImageProject;
   let plugin: Plugin;
 

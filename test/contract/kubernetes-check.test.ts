@@ -13,7 +13,7 @@ const metadataOf = (inputs: PropertyMap) =>
   inputs["metadata"] as Record<string, PropertyMap | string>;
 
 describe("contract: kubernetes check", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let plugin: Plugin;
 
   before(async () => {

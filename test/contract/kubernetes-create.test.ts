@@ -11,7 +11,7 @@ import { type Plugin, urn } from "./support/plugin";
 import { openSandbox, startPlugin, type Sandbox } from "./support/sandbox";
 
 describe("contract: kubernetes create", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let sandbox: Sandbox;
   let plugin: Plugin;
   let client: KubeClient;

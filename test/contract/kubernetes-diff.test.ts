@@ -9,7 +9,7 @@ import { configMap, configMapUrn, stored } from "./support/manifests";
 import { Plugin, urn } from "./support/plugin";
 
 describe("contract: kubernetes diff", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let plugin: Plugin;
 
   before(async () => {

@@ -15,7 +15,7 @@ import { isOfficial, Plugin, urn } from "./support/plugin";
 import { startPlugin } from "./support/sandbox";
 
 describe("contract: kubernetes provider", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let plugin: Plugin;
 
   before(async () => {
@@ -190,9 +190,7 @@ describe("contract: kubernetes provider", function () {
           return false;
         }
       };
-      for (const deadline = Date.now() + 10_000; isRunning() && Date.now() < deadline;)
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      assert.ok(!isRunning());
+      while (isRunning()) await new Promise((resolve) => setTimeout(resolve, 100));
     });
 
     it("refuses a way of applying it does not have", async () => {

@@ -8,13 +8,20 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pb from "@pulumi/pulumi/proto/language_pb";
 import { repositoryRoot } from "../../local/paths";
+import { terminalProgress } from "../../local/progress";
+import { ensureTools } from "../../local/toolchain";
 import { isAlive, type ProcessIdentity } from "../../local/toolchain/process-identity";
 import { LanguageHost, messages, NodeProject, type Started } from "./support/language-host";
 
-describe("the language host for Node", () => {
+describe("the language host for Node", function () {
+  this.timeout(300_000);
   let host: LanguageHost;
   let project: NodeProject;
 
+  before(async function () {
+    this.timeout(3_600_000); // It is built once, from Go.
+    await ensureTools(["pulumi"], { progress: terminalProgress() });
+  });
   afterEach(async () => {
     await host.stop();
     project.remove();

@@ -33,7 +33,7 @@ const SOURCE: GitSource = {
 };
 
 describe("contract: OpenShift's kinds", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let sandbox: Sandbox;
   const identity = { stack: "contract", service: "iris" };
   const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
@@ -84,12 +84,15 @@ describe("contract: OpenShift's kinds", function () {
     build({ identity, namespace: sandbox.namespace, source: { ...SOURCE, rebuild } });
 
   async function run(object: Build, ...statuses: PlainObject[]) {
-    const made = sandbox.plugin.make(
-      urn("kubernetes:build.openshift.io/v1:Build", object.metadata.name),
-      plain(object),
-      60,
-    );
-    for (const status of statuses) await say(object.metadata.name, status);
+    let said = 0;
+    const made = sandbox.plugin
+      .make(urn("kubernetes:build.openshift.io/v1:Build", object.metadata.name), plain(object), 300)
+      .finally(() => assert.equal(said, statuses.length, "not before it ended"));
+    for (const status of statuses) {
+      const saying = say(object.metadata.name, status);
+      said++;
+      await saying;
+    }
     return made;
   }
 
@@ -102,7 +105,6 @@ describe("contract: OpenShift's kinds", function () {
 
   it("waits until a build has ended, and knows its digest", async () => {
     const object = manifest(0);
-    const started = Date.now();
     const resource = await run(
       object,
       { phase: "Running" },
@@ -113,7 +115,6 @@ describe("contract: OpenShift's kinds", function () {
         output: { to: { imageDigest: DIGEST } },
       },
     );
-    assert.ok(Date.now() - started > 1000, "not before it ended");
     const status = at(resource.state, "status") as BuildStatus;
     assert.equal(builtImage(facts(object), status), `registry.svc:5000/builds/iris@${DIGEST}`);
     await sandbox.plugin.delete(resource);

@@ -11,7 +11,7 @@ import { childrenOf } from "../../local/cluster/supervisor/sandbox";
 import { isolatedEnvironment } from "../support/environment";
 import { machineTraces } from "../support/traces";
 
-const RECOVERY_MS = 60_000;
+const RECOVERY_MS = 240_000;
 
 describe("the embedded cluster's supervisor", () => {
   const progress: Progress = silentProgress();
@@ -43,7 +43,7 @@ describe("the embedded cluster's supervisor", () => {
       process.kill(pid, "SIGKILL");
       await eventually(async () => {
         const now = await statusOf(name);
-        return now.restarts === before.restarts + 1 && now.state === "healthy";
+        return now.restarts > before.restarts && now.state === "healthy";
       });
       assert.ok(!isListed(pid));
     });

@@ -55,7 +55,7 @@ describe("the embedded cluster's load balancer", () => {
     process.kill(cluster.supervisor.pid, "SIGKILL");
     await eventually(isSilent);
     await world.startCluster();
-    await eventually(predicts, 60_000);
+    await eventually(predicts, 240_000);
   });
 
   it("withholds it, and the update says why", async () => {

@@ -73,7 +73,7 @@ async function everything(): Promise<number> {
     const code = await travel(target, target.exposures);
     if (code !== 0) return code;
   }
-  const args = ["node_modules/mocha/bin/mocha.js", "--bail", "--timeout", "300000"];
+  const args = ["node_modules/mocha/bin/mocha.js", "--bail", "--timeout", "1200000"];
   const { status } = spawnSync(process.execPath, [...args, "test/e2e/**/*.test.ts"], {
     cwd: repositoryRoot(),
     stdio: "inherit",

@@ -110,8 +110,8 @@ describe("the embedded cluster's way out, through a proxy", () => {
       const { waiting } = await state("without");
       assert.match(text(waiting, "reason"), /ErrImagePull|ImagePullBackOff/);
       assert.match(text(waiting, "message"), /401|unauthorized|authorization failed/i);
-    }, 60_000);
-    await eventually(async () => assert.ok((await state("with")).running), 60_000);
+    }, 240_000);
+    await eventually(async () => assert.ok((await state("with")).running), 240_000);
   });
 
   /** With `Always`, so that what another pod pulled is of no use to it. */

@@ -17,7 +17,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse, body: strin
 
 /** Servers with one fault each, which the campaign must find. */
 describe("fuzz drivers: a fault of the server's is found", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let folder: string;
   let world: World;
   before(() => {

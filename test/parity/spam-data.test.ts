@@ -10,7 +10,7 @@ const ZIP =
   "import sys, zipfile\nwith zipfile.ZipFile(sys.argv[1], 'w') as z:\n  z.writestr('readme', 'x'); z.write(sys.argv[2], 'SMSSpamCollection')\n";
 
 describe("spam is trained on messages of the user", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   const folder = temporaryFolder();
   const text = path.join(folder, "SMSSpamCollection");
   const zip = path.join(folder, "sms.zip");

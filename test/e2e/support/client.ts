@@ -18,7 +18,7 @@ export interface Answer {
   readonly text: string;
 }
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 60_000;
 
 /** Whoever asks a service for predictions: each request on a connection of its own. */
 export class Client {

@@ -9,7 +9,7 @@ import { takeOwnBaseImage } from "./base-image";
 import type { World } from "./world";
 import { eventually } from "./eventually";
 
-const START_MS = 60_000;
+const START_MS = 300_000;
 /** Simulated clouds take a fraction of the time that real ones do: a cluster that takes twenty minutes, six seconds. */
 const LATENCY = 0.005;
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** How long processes, mounts and objects may take to go after the command that took them away has ended. */
-const SETTLING_MS = 20_000;
+const SETTLING_MS = 120_000;
 
 /** What should hold soon. @throws what `holds` threw last */
 export async function eventually(holds: () => unknown, timeoutMs = SETTLING_MS): Promise<void> {

@@ -38,7 +38,7 @@ export class StackUnderTest {
 
   modelport(args: readonly string[], options?: Partial<CommandOptions>): Promise<Result> {
     const argv = [process.execPath, "cli/modelport.js", ...args, "--stack", this.name];
-    return this.world.run(argv, { timeoutSeconds: 600, ...options });
+    return this.world.run(argv, { timeoutSeconds: 1800, ...options });
   }
 
   /** @throws with all that the command printed */

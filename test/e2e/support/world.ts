@@ -80,7 +80,7 @@ export class World {
     );
     const { code, stdout, stderr } = await this.run(
       [process.execPath, "cli/modelport.js", "cluster", "start", "--json"],
-      { timeoutSeconds: 900 },
+      { timeoutSeconds: 3600 },
     );
     if (code !== 0) throw new Error(`the cluster does not start:\n${stderr}`);
     return JSON.parse(stdout) as ClusterInfo;

@@ -15,7 +15,7 @@ const AT_ONCE = 24;
 /** What is not complete is given up after so long without a byte: the server waits for us. */
 const QUIET_MS = 100;
 /** A server that was asked to end a connection, or that refused it, has so long to do so. */
-const CLOSE_MS = 6000;
+const CLOSE_MS = 9000;
 
 /** Puts odd bytes to the server, each case on a connection of its own. */
 export async function fuzzFraming(plan: Plan): Promise<void> {

@@ -60,7 +60,7 @@ export class ServerProcess {
     collectLines(child, lines);
     const server = new ServerProcess(child, folder, lines);
     process.once("exit", () => child.kill("SIGKILL"));
-    await server.ready(60);
+    await server.ready(300);
     return server;
   }
 
@@ -112,7 +112,7 @@ export class ServerProcess {
   async stop(): Promise<void> {
     if (this.ended === undefined) {
       this.child.kill("SIGTERM");
-      const forced = setTimeout(() => this.child.kill("SIGKILL"), 15_000);
+      const forced = setTimeout(() => this.child.kill("SIGKILL"), 60_000);
       await once(this.child, "exit");
       clearTimeout(forced);
     }

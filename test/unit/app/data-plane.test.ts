@@ -119,7 +119,7 @@ describe("models and versions", () => {
       ["0", 0],
       ["1", 1],
     ] as const) {
-      const { path } = temporaryModels().addGraph("slow", slow(2)).addGraph("quick", scaling(2));
+      const { path } = temporaryModels().addGraph("slow", slow(20)).addGraph("quick", scaling(2));
       const dataPlane = dataPlaneOf(path, { WORKERS });
       await dataPlane.load();
       assert.equal(seen.length, expected);

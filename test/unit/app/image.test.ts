@@ -88,7 +88,7 @@ describe("image", () => {
   });
 
   it("serves gRPC and metrics on their own ports, and a slow model from a worker thread", async () => {
-    const models = temporaryModels().addGraph("slow", slow(4));
+    const models = temporaryModels().addGraph("slow", slow(20));
     const { child, url, exit, lines } = await start({ MODELS_DIR: models.path });
     const ready = lines.find(({ message }) => message === "model ready");
     assert.equal(ready?.["thread"], "worker");

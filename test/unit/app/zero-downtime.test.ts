@@ -73,7 +73,7 @@ describe("a server whose models change", () => {
 
   it("a model that waits too long for its turn refuses more: 503 with Retry-After", async function () {
     this.timeout(60_000);
-    const models = temporaryModels().addGraph("slow", slow(20));
+    const models = temporaryModels().addGraph("slow", slow(60));
     server = await runServer({ MODELS_DIR: models.path, MAX_QUEUE: "2" });
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => post(`${server.url}/predict`, "[1,2]")),
@@ -89,7 +89,7 @@ describe("a server whose models change", () => {
   });
 
   async function until(holds: () => boolean): Promise<void> {
-    for (let i = 0; i < 1000 && !holds(); i++) await sleep(10);
+    for (let i = 0; i < 4000 && !holds(); i++) await sleep(10);
     assert.ok(holds(), "never came to be");
   }
 });

@@ -78,7 +78,7 @@ describe("a namespace that can't go", () => {
       const items = [namespace("Terminating", finalizers)];
       answer = (response) =>
         response.end(JSON.stringify({ apiVersion: "v1", kind: "NamespaceList", items }));
-      assert.equal((await look()).length, 1);
+      assert.equal((await look(60_000)).length, 1);
     });
 
     it("is not waited for if the cluster is silent", async () => {

@@ -92,8 +92,7 @@ describe("worker pool", () => {
     await assert.rejects(async () => graph.run(x([1, 2])), /doesn't hold this model/);
   });
 
-  it("a thread that ends: its runs get 503, another takes its place and its models", async function () {
-    this.timeout(30_000);
+  it("a thread that ends: its runs get 503, another takes its place and its models", async () => {
     const quick = await place(scaling(2));
     const long = await place(slow(40));
     started[0]!.postMessage(null); // nothing that it can make sense of
@@ -112,8 +111,7 @@ describe("worker pool", () => {
     await Promise.all([quick.release(), long.release()]);
   });
 
-  it("a thread that ends with nothing to do stays away until it is needed", async function () {
-    this.timeout(30_000);
+  it("a thread that ends with nothing to do stays away until it is needed", async () => {
     await (await place(scaling(2))).release();
     await started[0]!.terminate();
     const graph = await place(scaling(3));

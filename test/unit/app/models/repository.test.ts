@@ -38,9 +38,9 @@ describe("models that change on disk", () => {
       .status()
       .models.map(({ name, version, state }) => `${name} ${version ?? "-"} ${state}`);
   const said = (message: string) => lines.filter((line) => line["message"] === message).length;
-  /** Resolves when `holds`, which must be soon. */
+  /** Resolves when `holds`. */
   async function until(holds: () => boolean): Promise<void> {
-    for (let i = 0; i < 500; i++) {
+    for (let i = 0; i < 4000; i++) {
       if (holds()) return;
       await sleep(10);
     }

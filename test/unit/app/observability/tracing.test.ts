@@ -82,17 +82,20 @@ const nothing = (): undefined => undefined;
 
 describe("tracing", () => {
   const kept = { ...process.env };
-  const lines: string[] = [];
-  const log = createLog("info", (line) => lines.push(line));
+  const log = createLog("info", () => undefined);
   let collector: Collector;
+  const forget = (): void => {
+    for (const name of Object.keys(process.env))
+      if (name.startsWith("OTEL_")) Reflect.deleteProperty(process.env, name);
+  };
   beforeEach(async () => {
+    forget();
     collector = new Collector();
     process.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = await collector.start();
   });
   afterEach(() => {
     collector.close();
-    for (const name of Object.keys(process.env))
-      if (name.startsWith("OTEL_")) Reflect.deleteProperty(process.env, name);
+    forget();
     Object.assign(process.env, kept);
   });
 
@@ -255,17 +258,16 @@ describe("tracing", () => {
     );
   });
 
-  it("a collector that can't be reached, or never answers, holds up nothing for longer than 2 seconds", async () => {
+  it("a collector that can't be reached, or never answers, holds up nothing, nor the end", async () => {
+    // Whoever waits for either of them, waits longer than a test may take.
+    for (const name of ["OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_BSP_EXPORT_TIMEOUT"])
+      process.env[name] = "600000";
     const silent = new Collector(false);
     for (const endpoint of ["http://127.0.0.1:9", await silent.start()]) {
       process.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint;
       const tracing = createTracing(log);
-      const began = performance.now();
       for (let i = 0; i < 5000; i++) predict(tracing.tracer.startHttp("POST", "/", nothing), 200);
-      assert.ok(performance.now() - began < 9000, "serving goes on");
-      const closing = performance.now();
       await tracing.close();
-      assert.ok(performance.now() - closing < 9000);
     }
     silent.close();
   });
@@ -274,12 +276,15 @@ describe("tracing", () => {
     process.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9";
     process.env["OTEL_EXPORTER_OTLP_TIMEOUT"] = "100";
     process.env["OTEL_BSP_SCHEDULE_DELAY"] = "10";
-    const tracing = createTracing(log);
-    const told = (): number => lines.filter((line) => line.includes("can't be sent")).length;
-    for (let i = 0; i < 20; i++) {
+    const own: string[] = [];
+    const tracing = createTracing(createLog("info", (line) => own.push(line)));
+    const told = (): number => own.filter((line) => line.includes("can't be sent")).length;
+    const trace = async (): Promise<void> => {
       tracing.tracer.startHttp("GET", "/", nothing).end(200);
       await sleep(50);
-    }
+    };
+    while (told() === 0) await trace();
+    for (let i = 0; i < 10; i++) await trace();
     await tracing.close();
     assert.equal(told(), 1);
   });

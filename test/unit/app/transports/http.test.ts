@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createLog, type LogLevel } from "../../../../app/server/log";
 import type { RequestSpan, Tracer } from "../../../../app/server/observability/tracer";
+import { LINGER_MS } from "../../../../app/server/transports/connection";
 import { createHttpTransport, type HttpTransport } from "../../../../app/server/transports/http";
 import { plain, Router, type Handler } from "../../../../app/server/transports/routes";
 import { raw } from "../support/server";
@@ -26,7 +27,7 @@ describe("HTTP transport", () => {
 
   const start = async (
     keepAliveMs: number,
-    own: { level?: LogLevel; maxConnections?: number; tracer?: Tracer } = {},
+    own: { level?: LogLevel; maxConnections?: number; requestMs?: number; tracer?: Tracer } = {},
   ) => {
     lines = [];
     releases = [];
@@ -45,9 +46,13 @@ describe("HTTP transport", () => {
       log,
       ...more,
       keepAliveMs,
-      requestMs: REQUEST_MS,
     });
     port = await http.listen(0, "127.0.0.1");
+  };
+  /** For what ends by the request timeout; the others have the default, which no pause of the machine comes up to. */
+  const startImpatient = async (own: { maxConnections?: number } = {}) => {
+    await http.close();
+    await start(60_000, { ...own, requestMs: REQUEST_MS });
   };
   beforeEach(() => start(60_000));
   afterEach(() => http.close());
@@ -60,6 +65,10 @@ describe("HTTP transport", () => {
     new Promise<string>((resolve) => socket.once("data", (chunk) => resolve(chunk.toString())));
   const closed = (socket: Socket) =>
     new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  /** Resolves when so many requests are held. */
+  const holding = async (count: number) => {
+    while (releases.length < count) await sleep(5);
+  };
 
   it("an unexpected error is logged and told without its details", async () => {
     const answer = await raw(port, "GET /fail HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -68,6 +77,7 @@ describe("HTTP transport", () => {
   });
 
   it("a client slow with its headers, or its body, gets 408 and is cut off", async () => {
+    await startImpatient();
     const slowHeaders = "GET / HTTP/1.1\r\nHos";
     const slowBody = "GET /held HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1";
     for (const start of [slowHeaders, slowBody])
@@ -78,6 +88,7 @@ describe("HTTP transport", () => {
   });
 
   it("an idle connection outlives the request timeout", async () => {
+    await startImpatient();
     const socket = await open();
     for (let i = 0; i < 2; i++) {
       const answer = next(socket);
@@ -115,7 +126,7 @@ describe("HTTP transport", () => {
     const busy = await open();
     const answer = next(busy);
     busy.write(GET.replace("/", "/held"));
-    await sleep(50);
+    await holding(1);
     const complete = http.close();
     await Promise.all([closed(idle), closed(used)]);
     await assert.rejects(raw(port, GET), { code: "ECONNREFUSED" });
@@ -125,9 +136,10 @@ describe("HTTP transport", () => {
   });
 
   it("closing cuts off after the request timeout, and says so", async () => {
+    await startImpatient();
     const busy = await open();
     busy.write(GET.replace("/", "/held"));
-    await sleep(50);
+    await holding(1);
     assert.equal(await http.close(), false);
   });
 
@@ -149,6 +161,7 @@ describe("HTTP transport", () => {
   it("logs each request at level debug, with its id; the query and the headers stay out", async () => {
     await http.close();
     await start(60_000, { level: "debug" });
+    const began = performance.now();
     const answer = await raw(
       port,
       "GET /?key=secret HTTP/1.1\r\nHost: x\r\nX-Request-Id: seven\r\nAuthorization: Bearer secret\r\nConnection: close\r\n\r\n",
@@ -161,7 +174,8 @@ describe("HTTP transport", () => {
       [protocol, method, path, status, requestId],
       ["http", "GET", "/", 200, "seven"],
     );
-    assert.ok(Number(seconds) >= 0 && Number(seconds) < 1);
+    const most = (performance.now() - began) / 1000;
+    assert.ok(Number(seconds) >= 0 && Number(seconds) <= most, `${String(seconds)} of ${most}`);
     assert.doesNotMatch(lines.join(""), /secret/);
   });
 
@@ -177,11 +191,7 @@ describe("HTTP transport", () => {
     const probe = await raw(port, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assert.match(probe, /^HTTP\/1.1 200 /);
     for (const socket of held) socket.destroy();
-    await sleep(50);
-    assert.match(
-      await raw(port, one.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")),
-      /^HTTP\/1.1 500 /,
-    );
+    await untilPlace();
   });
 
   it("pipelined requests are answered in order; too many ahead of their answers end the connection", async () => {
@@ -191,7 +201,7 @@ describe("HTTP transport", () => {
     assert.deepEqual(answers(await raw(port, GET.repeat(99) + last)), Array(100).fill("200"));
     // The answers may go out at any time; the 129th request behind the first one is one too many.
     const most = raw(port, GET.replace("/", "/held").repeat(128) + last);
-    while (releases.length < 128) await sleep(5);
+    await holding(128);
     for (const release of releases.splice(0)) release();
     assert.deepEqual(answers(await most), Array(129).fill("200"));
     assert.equal(await raw(port, GET.replace("/", "/held") + GET.repeat(129)), "");
@@ -226,7 +236,7 @@ describe("HTTP transport", () => {
   ] as const)
     it(`right requests before ${what} are answered, in order, then that`, async () => {
       const answer = raw(port, `${GET}${GET.replace("/", "/held")}${GET}${text}`);
-      while (releases.length === 0) await sleep(5);
+      await holding(1);
       for (const release of releases) release();
       const parts = (await answer).split(/(?=HTTP\/1\.1 )/);
       assert.deepEqual(
@@ -235,35 +245,45 @@ describe("HTTP transport", () => {
       );
     });
 
+  /** Does it five times within the time that the server waits for a refused client; a pause of the machine says nothing. */
+  const fiveTimes = async (what: () => Promise<{ error: Error | undefined; received: string }>) => {
+    const all: unknown[] = [];
+    while (all.length < 5) {
+      const began = performance.now();
+      const { error, received } = await what();
+      if (performance.now() - began < LINGER_MS)
+        all.push(error ?? received.match(/(?<=HTTP\/1\.1 )\d+/g));
+    }
+    return all;
+  };
+  const errorOf = (socket: Socket) =>
+    new Promise<Error | undefined>((resolve) => {
+      socket.on("error", resolve);
+      socket.on("close", () => resolve(undefined));
+    });
+
   it("what isn't HTTP takes no answer back, in however many packets it comes", async () => {
-    for (let i = 0; i < 5; i++) {
+    const all = await fiveTimes(async () => {
       const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
       let received = "";
       socket.on("data", (chunk) => (received += chunk.toString()));
-      const ended = new Promise((resolve, reject) => {
-        socket.on("close", resolve);
-        socket.on("error", reject);
-      });
+      const ended = errorOf(socket);
       socket.write(GET.repeat(3));
       for (let packet = 0; packet < 30; packet++) {
         socket.write("no request at all\r\n\r\n");
         await sleep(1);
       }
       socket.end();
-      await ended;
-      const statuses = received.match(/(?<=HTTP\/1\.1 )\d+/g);
-      assert.deepEqual(statuses, ["200", "200", "200", "400"]);
-    }
+      return { error: await ended, received };
+    });
+    assert.deepEqual(all, Array(5).fill(["200", "200", "200", "400"]));
   });
 
   it("a body far too large takes no answer back, however long it goes on", async () => {
-    for (let i = 0; i < 5; i++) {
+    const all = await fiveTimes(async () => {
       const socket = connect({ port, host: "127.0.0.1" });
       let received = "";
-      const closed = new Promise<Error | undefined>((resolve) => {
-        socket.on("error", resolve);
-        socket.on("close", () => resolve(undefined));
-      });
+      const ended = errorOf(socket);
       const body = Buffer.alloc(6_000_000, " ");
       const head = `POST /post HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`;
       socket.pause();
@@ -271,26 +291,34 @@ describe("HTTP transport", () => {
       // It reads when it has sent all, as many clients do.
       await sleep(50);
       socket.on("data", (chunk) => (received += chunk.toString())).resume();
-      assert.equal(await closed, undefined);
-      const statuses = received.match(/(?<=HTTP\/1\.1 )\d+/g);
-      assert.deepEqual(statuses, ["200", "200", "200", "413"]);
-    }
+      return { error: await ended, received };
+    });
+    assert.deepEqual(all, Array(5).fill(["200", "200", "200", "413"]));
   });
 
+  /** Resolves when there is a place below the limit: what isn't open to all is answered. */
+  const untilPlace = async () => {
+    const fails = "GET /fail HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    for (;;) {
+      const answer = await raw(port, fails);
+      if (answer.startsWith("HTTP/1.1 500 ")) return;
+      // 408: the machine paused while it came.
+      assert.match(answer, /^HTTP\/1.1 (503|408) /);
+      await sleep(5);
+    }
+  };
+
   it("a client that doesn't read its answers is cut off", async () => {
+    await startImpatient({ maxConnections: 1 });
     const socket = await open();
     socket.pause();
-    let sent = 0;
-    const send = () => {
-      while (sent++ < 20_000 && socket.write(GET.replace("/", "/large")));
-    };
-    socket.on("drain", send);
     socket.on("error", () => undefined);
     const end = closed(socket);
-    send();
-    await sleep(13 * REQUEST_MS);
-    const other = raw(port, GET.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
-    assert.match(await other, /^HTTP\/1.1 200 /, "others are served meanwhile");
+    // More than the system's buffers hold, and no more requests than may wait.
+    socket.write(GET.replace("/", "/large").repeat(40));
+    const probe = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    assert.match(await raw(port, probe), /^HTTP\/1.1 (200|408) /, "others are served meanwhile");
+    await untilPlace();
     socket.resume();
     await end;
   });
@@ -343,7 +371,7 @@ describe("HTTP transport", () => {
     assert.deepEqual(events.splice(0), ["GET /fail none", "route /fail", "end 500"]);
     const socket = await open();
     socket.write(GET.replace("/", "/held"));
-    while (releases.length === 0) await sleep(5);
+    await holding(1);
     socket.destroy();
     while (!events.some((event) => event.startsWith("end"))) await sleep(5);
     for (const release of releases) release();

@@ -11,7 +11,7 @@ describe("metrics server", () => {
   let url: string;
   before(async () => {
     const log = createLog("info", (line) => lines.push(line));
-    server = await startMetricsServer({ metrics, port: 0, host: "127.0.0.1", log, requestMs: 300 });
+    server = await startMetricsServer({ metrics, port: 0, host: "127.0.0.1", log });
     url = `http://127.0.0.1:${server.port}`;
   });
   after(() => server.close());
@@ -39,12 +39,16 @@ describe("metrics server", () => {
   });
 
   it("a client that is slow with its request is cut off", async () => {
-    const socket = connect(server.port, "127.0.0.1");
+    const log = createLog("info", () => undefined);
+    const options = { metrics, port: 0, host: "127.0.0.1", log, requestMs: 300 };
+    const own = await startMetricsServer(options);
+    const socket = connect(own.port, "127.0.0.1");
     socket.write("GET /metrics HTTP/1.1\r\nHost:");
     let answer = "";
     socket.on("data", (data) => (answer += data.toString()));
     await new Promise((resolve) => socket.on("close", resolve));
     assert.match(answer, /^HTTP\/1.1 408 /);
+    await own.close();
   });
 
   it("an error of its own: 500 without its details, which are logged", async () => {
@@ -57,15 +61,13 @@ describe("metrics server", () => {
     assert.match(lines.join(""), /no memory/);
   });
 
-  it("closing waits a second at most and frees the port", async () => {
+  it("closing waits for no idle connection and frees the port", async () => {
     const log = createLog("info", () => undefined);
     const own = await startMetricsServer({ metrics, port: 0, host: "127.0.0.1", log });
     assert.equal((await fetch(`http://127.0.0.1:${own.port}/metrics`)).status, 200);
     const idle = connect(own.port, "127.0.0.1");
     await new Promise((resolve) => idle.on("connect", resolve));
-    const began = performance.now();
     await own.close();
-    assert.ok(performance.now() - began < 15_000);
     await assert.rejects(fetch(`http://127.0.0.1:${own.port}/metrics`));
     idle.destroy();
   });

@@ -19,6 +19,6 @@ export function modelport(
       PATH: `${sandbox.bin}:/usr/bin:/bin`,
       ...options.env,
     },
-    timeoutSeconds: 30,
+    timeoutSeconds: 120,
   });
 }

@@ -17,7 +17,9 @@ describe("embedded cluster settings", () => {
 
   beforeEach(() => variables.forEach((name) => Reflect.deleteProperty(process.env, name)));
   after(() => {
-    for (const [name, value] of before) if (value !== undefined) process.env[name] = value;
+    for (const [name, value] of before)
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
   });
 
   it("has defaults", () => {

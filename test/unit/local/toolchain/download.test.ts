@@ -79,12 +79,10 @@ describe("local/toolchain/sources/download", () => {
     assert.equal(fs.existsSync(target), false);
   });
 
-  it("knows within the time limit that a server can't be reached", async () => {
-    const started = Date.now();
+  it("knows that a server can't be reached", async () => {
     assert.equal(await canReach("http://127.0.0.1:1"), false);
     assert.equal(await canReach("http://host.invalid"), false);
     assert.equal(await canReach(origin), true);
-    assert(Date.now() - started < 15_000);
   });
 
   it("unpacks archives, saves bare executables, and dispatches by name", async () => {

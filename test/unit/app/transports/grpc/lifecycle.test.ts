@@ -72,16 +72,16 @@ describe("gRPC: drain and close", () => {
         if (draining) answersSinceDrain += 8;
       }
     });
-    await sleep(100);
+    while (answers === 0) await sleep(5);
     running.transport.drain();
     draining = true;
     assert.deepEqual(await running.client.call("ServerReady"), { ready: false });
     assert.deepEqual(await running.client.call("ServerLive"), { live: true });
     assert.equal(await running.client.check(), "NOT_SERVING");
-    await sleep(200);
+    // More than what was under way at the drain: still served.
+    while (answersSinceDrain < 200) await sleep(5);
     asking = false;
     await Promise.all(load);
-    assert.ok(answersSinceDrain > 0, "still served");
     const text = await running.metrics.render();
     assert.match(
       text,
@@ -97,7 +97,7 @@ describe("gRPC: drain and close", () => {
     socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
     const received: Buffer[] = [];
     socket.on("data", (data) => received.push(data));
-    await sleep(50);
+    while (received.length === 0) await sleep(5);
     running.transport.drain();
     await new Promise((resolve) => socket.on("close", resolve));
     // A frame's type is its fourth byte; 7 is GOAWAY, 0 its error code: none.
@@ -145,9 +145,7 @@ describe("gRPC: drain and close", () => {
     const client = new InferenceClient(server.port);
     const answer = refusal(client.infer(request));
     await arrived;
-    const began = performance.now();
     assert.equal(await server.close(), false);
-    assert.ok(performance.now() - began < 15_000);
     assert.ok([status.UNAVAILABLE, status.CANCELLED].includes((await answer).code));
     client.close();
   });
@@ -189,17 +187,11 @@ describe("gRPC: too much", () => {
   it("more connections than allowed are closed as they come", async () => {
     const running = await runGrpc({ modelsDir: models, maxConnections: 2 });
     await running.client.call("ServerLive");
-    const connect = () => connectSocket(running.transport.port, "127.0.0.1");
-    const closes = (socket: ReturnType<typeof connect>): Promise<boolean> =>
-      Promise.race([
-        new Promise<boolean>((resolve) => socket.on("close", () => resolve(true)).resume()),
-        sleep(300).then(() => false),
-      ]);
+    const connect = () => connectSocket(running.transport.port, "127.0.0.1").resume();
     const second = connect();
-    await sleep(50);
     const third = connect();
-    assert.equal(await closes(third), true);
-    assert.equal(await closes(second), false);
+    await new Promise((resolve) => third.on("close", resolve));
+    assert.equal(second.closed, false);
     assert.deepEqual(await running.client.call("ServerLive"), { live: true });
     second.destroy();
     await running.close();
