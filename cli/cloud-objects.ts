@@ -141,7 +141,9 @@ export function findInCloud(
   { waiting, give }: Told,
   patience = PATIENCE,
 ): (resource: StateResource) => Promise<CloudObject | undefined> {
-  const taken = new Set(known.filter(isThere).map(({ type, id }) => `${type} ${id}`));
+  // An ID that the cloud chooses is nobody else's ever; one that is formed of names comes back with them.
+  const held = known.filter((one) => isThere(one) || LISTED[one.type]?.id === undefined);
+  const taken = new Set(held.map(({ type, id }) => `${type} ${id}`));
   let answer: Promise<Inventory> | undefined;
   const settled = () => (answer ??= atRest(look, waiting, patience));
 

@@ -37,7 +37,7 @@ export async function planPending(
     const isNew = isCreation(type);
     const held = state.resources.filter((one) => one.urn === urn && isThere(one));
     // Pulumi reads nothing again that goes anyway.
-    const isPresent = held.some((one) => !isGoing(one));
+    const isPresent = held.some((one) => one.delete !== true);
     const isOpen = type === "deleting" || isNew;
     // Of what was being deleted nothing is wanted but that it has come to its end.
     const found = isOpen ? await (isNew && isPresent ? findBeside : find)(resource) : undefined;
@@ -78,9 +78,6 @@ export function settled(
     pending_operations: [],
   };
 }
-
-/** The next update deletes it. */
-const isGoing = (one: StateResource & { delete?: boolean }) => one.delete === true;
 
 function isCreation(type: PendingOperation["type"]): boolean {
   return type === "creating" || type === "importing";

@@ -19,6 +19,8 @@ export interface StateResource {
   protect?: boolean;
   /** It was deleted, and is to be made anew. */
   pendingReplacement?: boolean;
+  /** It was replaced, or is of no use: the next update deletes it. */
+  delete?: boolean;
   provider?: string;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;

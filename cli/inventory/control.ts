@@ -20,11 +20,13 @@ const lastPart = (id: string, { id: own }: Found) =>
 export const seesNetwork = (inventory: Inventory, held: readonly Held[]) =>
   held.some((one) => ["network", "VPC"].includes(one.kind) && isListed(one, inventory));
 
-/** Parts of balancers: of what clouds hold, controllers in a cluster make and remove these, and nobody else. */
+/**
+ * Parts of balancers on Google Cloud: controllers in a cluster make and remove these, and nobody else. IBM Cloud removes a cluster's
+ * balancers itself.
+ */
 const OF_CONTROLLERS = new Set([
   ...["forwarding rule", "HTTPS proxy", "HTTP proxy", "URL map", "target pool", "backend service"],
   ...["health check", "legacy health check", "network endpoint group", "firewall rule"],
-  "load balancer",
 ]);
 
 /** Whether there is something that nobody removes once the cluster is gone, however long that is waited for. */

@@ -48,8 +48,8 @@ export const exposureKeys = {
     )
     .optional(),
   /**
-   * Seconds that its load balancer, Ingress or Route may take to be given an address, and again to answer at it.
-   * Default: as clouds take, a quarter of an hour; on the embedded cluster 20.
+   * Seconds that its load balancer, Ingress or Route may take to be given an address, and as many again until it answers there.
+   * Default: as clouds take, 900 and 600; on the embedded cluster 20 each.
    */
   addressSeconds: z.int().min(1).max(3600).optional(),
 };

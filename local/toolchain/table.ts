@@ -266,7 +266,7 @@ export const toolTable = {
   },
   /** For tests: repositories by ssh, where the system has no server, or no client. */
   openssh: {
-    version: "8 or newer",
+    version: "any",
     bin: ["ssh", "sshd", "ssh-keygen"],
     path: {},
     debian: {

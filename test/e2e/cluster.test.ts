@@ -8,7 +8,7 @@ import { build } from "../../local/build";
 import { type Progress, silentProgress } from "../../local/progress";
 import { isAlive } from "../../local/toolchain/process-identity";
 import { childrenOf } from "../../local/cluster/supervisor/sandbox";
-import { isolatedEnvironment } from "../support/environment";
+import { isolatedEnvironment, restoreVariables } from "../support/environment";
 import { machineTraces } from "../support/traces";
 
 const RECOVERY_MS = 240_000;
@@ -29,7 +29,7 @@ describe("the embedded cluster's supervisor", () => {
   after(async () => {
     await stopCluster({ progress, remove: true });
     fs.rmSync(process.env["XDG_STATE_HOME"] ?? "", { recursive: true, force: true });
-    process.env = outer;
+    restoreVariables(outer);
   });
 
   it("is found running by a second start", async () => {

@@ -17,7 +17,7 @@ import { gke } from "./targets/gke";
 import { iks } from "./targets/iks";
 import type { Target } from "./targets/target";
 
-/** Three seconds, of simulated clouds that take a fiftieth of the usual time. */
+/** Three seconds, of simulated clouds that take a two-hundredth of the usual time. */
 const IN_HASTE = ["--patience", "0.05"];
 
 /** Something that a stack leaves. */

@@ -43,3 +43,13 @@ function freeLink(): string {
   if (prefix === undefined) throw new Error("no free link network");
   return `${prefix}0/30`;
 }
+
+/**
+ * Gives this process the variables that it had. In place: another object in the place of `process.env` is one that nothing native sees,
+ * such as `os.tmpdir()`.
+ */
+export function restoreVariables(before: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(process.env))
+    if (!(name in before)) Reflect.deleteProperty(process.env, name);
+  Object.assign(process.env, before);
+}

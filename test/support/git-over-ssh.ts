@@ -62,7 +62,13 @@ export async function serveGitOverSsh(options: GitOverSshOptions): Promise<GitOv
     });
     // It has the connection now.
     child.once("spawn", () => socket.destroy());
-    const over = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    const over = new Promise<void>((resolve) => {
+      child.once("close", () => resolve());
+      child.once("error", (error) => {
+        socket.end(`no sshd: ${error.message}\r\n`);
+        resolve();
+      });
+    });
     connections.add(over);
     void over.then(() => connections.delete(over));
   });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DEFAULT_POOL } from "../../../infra/targets/ibm/names";
 import { once, type Found, type Look, type Unseen } from "../found";
 import { list } from "../shapes";
 import type { Memory } from "../memory";
@@ -68,9 +69,6 @@ const pools = list(
     lifecycle: z.object({ actualState: z.string().optional() }).optional(),
   }),
 );
-
-/** The one that a cluster is made with, which can't go without it. */
-const DEFAULT_POOL = "default";
 
 /** Pools that were added to the stack's cluster. On classic infrastructure there are none. */
 export function poolLooks(

@@ -14,6 +14,9 @@ const MAX_CLUSTER_NAME_LENGTH = 32;
 export const clusterName = (stack: string) =>
   physicalName(["modelport", stack], MAX_CLUSTER_NAME_LENGTH);
 
+/** Of the pool that a cluster is made with, which can't go without it. */
+export const DEFAULT_POOL = "default";
+
 /** Of a zone's subnet and public gateway. */
 export const zoneName = (stack: string, zone: string) => physicalName(["modelport", stack, zone]);
 

@@ -6,6 +6,7 @@ import { ConfigMapPatch } from "@pulumi/kubernetes/core/v1/configMapPatch";
 import { GPU_FLAVORS, type GpuType, type IbmConfig } from "../../config/targets/ibm";
 import type { GpuFacts } from "../target";
 import type { IbmContext } from "./context";
+import { DEFAULT_POOL } from "./names";
 import type { VpcNetwork } from "./network";
 
 /** What all workers of a cluster have in common. */
@@ -14,9 +15,6 @@ export interface WorkerArgs {
   /** Default: Kubernetes' own, or none. */
   readonly entitlement?: string;
 }
-
-/** Of the pool that a cluster is made with. */
-const DEFAULT_POOL = "default";
 
 /** Label of the workers that have a certain GPU. */
 const GPU_LABEL = "modelport.dev/gpu";

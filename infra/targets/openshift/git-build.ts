@@ -194,7 +194,7 @@ export function builtImage(
     ].join("\n       "),
     fix:
       reason === "FetchSourceFailed"
-        ? `the cluster must reach the repository, and a private one needs modelport:services.${service}.build.git.credentials, set with --secret; then build the same commit again: ${again}`
+        ? `${logs} tells all. The cluster must reach the repository, and a private one needs modelport:services.${service}.build.git.credentials, set with --secret; then build the same commit again: ${again}`
         : `${logs} tells all. Push what mends it and run again, or build the same commit again: ${again}`,
   });
 }

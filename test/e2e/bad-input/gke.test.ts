@@ -129,8 +129,9 @@ describe("a stack on gke says what is wrong, and how it is mended", function () 
     const router = { project: PROJECT, region: "us-central1", name: "by-hand", network };
     await clouds.control("POST", "create", { token: ROUTER, inputs: router });
     const says = [/router by-hand/, /gcloud compute routers delete by-hand/];
-    // Nothing that would remove its balancer is left, so that minutes of patience are not for it.
-    await refused(stack, ["down"], says);
+    const told = await refused(stack, ["down"], says);
+    // Nothing is left that would remove its balancer.
+    assert.doesNotMatch(told, /the cloud has not released all of it, again/);
     // As the commands would.
     for (const token of [ROUTER, ...BALANCER])
       for (const id of await clouds.idsOf(token))

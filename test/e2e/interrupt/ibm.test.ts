@@ -11,7 +11,7 @@ import { Canaries } from "../support/canaries";
 import type { CloudsUnderTest } from "../support/clouds";
 import { eventually } from "../support/eventually";
 import { worlds } from "../support/shared-worlds";
-import { StackUnderTest } from "../support/stack";
+import { StackUnderTest, transcript } from "../support/stack";
 import { iks } from "../targets/iks";
 import { assertAtRest } from "./checks";
 import { kill } from "./victims";
@@ -67,17 +67,21 @@ describe("an update that is killed while IBM Cloud makes something", function ()
       );
     let root = 0;
     const up = stack.modelport(["up"], { started: ({ pid = 0 }) => (root = pid) });
+    const ended = up.then((result) => {
+      root = 0;
+      throw new Error(transcript("modelport up", result));
+    });
     const isMade = async () =>
       assert.deepEqual(
         (await untold()).map(({ length }) => length),
         Object.values(counts),
       );
     try {
-      await eventually(isMade, MADE_MS);
+      await Promise.race([eventually(isMade, MADE_MS), ended]);
       return await untold();
     } finally {
-      kill("everything", root);
-      await up;
+      if (root !== 0) kill("everything", root);
+      await ended.catch(() => undefined);
       for (const id of tokens)
         await clouds.control("POST", "delete", { token: HELD_BACK, id, force: true });
     }

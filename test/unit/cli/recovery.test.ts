@@ -125,8 +125,8 @@ describe("operations that an interrupted update left pending", () => {
     pending_operations: [{ type: "creating", resource: object("ConfigMap", name) }],
   });
   const told = (deployment: Record<string, unknown>) =>
-    (deployment["resources"] as (StateResource & { delete?: boolean })[]).map(
-      ({ id, delete: going }) => (going === true ? `${id} goes` : id),
+    (deployment["resources"] as StateResource[]).map(({ id, delete: going }) =>
+      going === true ? `${id} goes` : id,
     );
 
   it("come before what they were to replace, which goes with the next update", async () => {

@@ -232,6 +232,7 @@ describe("a Git source", () => {
     const before = process.env["TMPDIR"];
     process.env["TMPDIR"] = own;
     try {
+      assert.equal(os.tmpdir(), own);
       await resolve();
       assert.deepEqual(fs.readdirSync(own), []);
     } finally {

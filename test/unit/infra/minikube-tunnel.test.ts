@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { tunnelProfile, tunnelRuns } from "../../../infra/targets/minikube-tunnel";
+import { restoreVariables } from "../../support/environment";
 
 /** Of this process alone: tunnels are looked for among the whole machine's processes. */
 const PROFILE = `modelport-tunnel-${process.pid}`;
@@ -17,7 +18,7 @@ describe("minikube tunnel", () => {
     process.env["MINIKUBE_HOME"] = home;
   });
   afterEach(() => {
-    process.env = { ...saved };
+    restoreVariables(saved);
     fs.rmSync(home, { recursive: true, force: true });
   });
 

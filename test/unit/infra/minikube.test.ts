@@ -11,6 +11,7 @@ import {
   type ClusterState,
 } from "../../../infra/targets/minikube-provider";
 import { loadSerialised } from "./support/serialised";
+import { restoreVariables } from "../../support/environment";
 
 const CLI = path.join(__dirname, "..", "..", "support", "minikube");
 
@@ -49,7 +50,7 @@ describe("minikube's dynamic provider, against a scripted CLI", () => {
   });
 
   afterEach(() => {
-    process.env = { ...saved };
+    restoreVariables(saved);
     api.close();
     fs.rmSync(home, { recursive: true, force: true });
   });

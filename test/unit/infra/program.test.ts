@@ -11,6 +11,7 @@ import { program } from "../../../infra/index";
 import { readModel } from "../../../infra/models";
 import { DIGEST, run, type Registered } from "./support/mocks";
 import { writeRunningCluster } from "./support/running-cluster";
+import { restoreVariables } from "../../support/environment";
 
 const ROOT = path.join(__dirname, "..", "..", "..");
 const TARGETS = ["embedded", "existing", "minikube"] as const;
@@ -66,7 +67,7 @@ describe("the program", () => {
   });
   afterEach(() => {
     builder.close();
-    process.env = { ...saved };
+    restoreVariables(saved);
     fs.rmSync(home, { recursive: true });
   });
 

@@ -115,7 +115,7 @@ export class Execution {
     const source = await fetchSource(build.spec.source, {
       ...context,
       credentials: await secrets.sourceCredentials(build),
-      trusted: this.trusted(),
+      trusted: this.trusted(context.scratch),
       ssh: options.ssh,
     });
     const docker = new Docker(options.docker, await secrets.registryLogins(build), context);
@@ -126,10 +126,9 @@ export class Execution {
   }
 
   /** As a cluster has it whose proxy trusts more than the rest of the world: the system's authorities and the cluster's own. */
-  private trusted(): string {
-    const { folder, authority } = this.surroundings.options;
+  private trusted(folder: string): string {
     const file = path.join(folder, "trusted.pem");
-    fs.writeFileSync(file, [...rootCertificates, authority].join("\n"));
+    fs.writeFileSync(file, [...rootCertificates, this.surroundings.options.authority].join("\n"));
     return file;
   }
 

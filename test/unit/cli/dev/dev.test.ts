@@ -114,7 +114,7 @@ describe("modelport dev", function () {
     const failures: unknown[] = [];
     const versions = new Set<string | undefined>();
     const loop = (async () => {
-      while (!versions.has("2")) {
+      while (!versions.has("2") && failures.length === 0) {
         const { status, body } = await predict("iris", FLOWER).catch((error: unknown): Answer => {
           failures.push(error);
           return { status: 200, body: {} };

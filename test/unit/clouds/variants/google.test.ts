@@ -357,7 +357,7 @@ const VARIANTS: readonly Variant<Rule>[] = [
 ];
 
 describe("the simulated Google Cloud before the program of infra/", function () {
-  this.timeout(20_000);
+  this.timeout(300_000);
   refusals<Rule>({
     cloud: "google",
     rules: RULES,

@@ -381,7 +381,7 @@ const VARIANTS: readonly Variant<Rule>[] = [
 ];
 
 describe("the simulated IBM Cloud before the program of infra/", function () {
-  this.timeout(20_000);
+  this.timeout(300_000);
   refusals<Rule>({
     cloud: "ibm",
     rules: RULES,

@@ -9,6 +9,7 @@ import type { TargetName } from "../../../../infra/config/schema";
 import { readModel } from "../../../../infra/models";
 import { makeCertificate } from "../../../support/certificate";
 import { writeRunningCluster } from "./running-cluster";
+import { restoreVariables } from "../../../support/environment";
 
 export const ROOT = path.join(__dirname, "..", "..", "..", "..");
 
@@ -39,7 +40,7 @@ export class TestMachine {
 
   close(): void {
     for (const server of this.servers) server.close();
-    process.env = { ...this.saved };
+    restoreVariables(this.saved);
     fs.rmSync(this.home, { recursive: true });
   }
 

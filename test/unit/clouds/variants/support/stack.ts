@@ -10,6 +10,7 @@ import type { Cloud, Credentials, SimulatedCloud } from "../../../../support/clo
 import type { Access, Login } from "../../../../support/clouds/gateway/gateway";
 import { Operations } from "../../../../support/clouds/operations";
 import { child, children, isValues, text, type Values } from "../../../../support/clouds/values";
+import { restoreVariables } from "../../../../support/environment";
 
 export type { Config };
 
@@ -72,7 +73,7 @@ export class TestStack {
       throw this.refusals[0] ?? error;
     } finally {
       await this.settled();
-      process.env = before;
+      restoreVariables(before);
     }
     const [refusal] = this.refusals;
     if (refusal !== undefined) throw refusal;

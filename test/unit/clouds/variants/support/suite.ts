@@ -56,7 +56,9 @@ export function refusals<Rule extends string>(suite: Suite<Rule>): void {
       const before = world.cloud.store.list();
       const stack = new TestStack(world);
       await stack.up(config, changes);
+      const made = world.cloud.store.list();
       await stack.up(config, changes);
+      assert.deepEqual(world.cloud.store.list(), made);
       await stack.down();
       assert.deepEqual(stack.refusals, []);
       assert.deepEqual(world.cloud.store.list(), before);
