@@ -1,5 +1,6 @@
 import { UserError } from "../../local/errors";
 import type { Found, Inventory } from "./found";
+import { CONTROLLERS_KINDS } from "./google/compute-kinds";
 import type { Held } from "./memory";
 
 /** Google's IDs tell the project: https://docs.cloud.google.com/apis/design/resource_names */
@@ -21,17 +22,11 @@ export const seesNetwork = (inventory: Inventory, held: readonly Held[]) =>
   held.some((one) => ["network", "VPC"].includes(one.kind) && isListed(one, inventory));
 
 /**
- * Parts of balancers on Google Cloud: controllers in a cluster make and remove these, and nobody else. IBM Cloud removes a cluster's
- * balancers itself.
+ * Whether there is something that nobody removes once the cluster is gone, however long that is waited for: parts of balancers on Google
+ * Cloud. IBM Cloud removes a cluster's balancers itself.
  */
-const OF_CONTROLLERS = new Set([
-  ...["forwarding rule", "HTTPS proxy", "HTTP proxy", "URL map", "target pool", "backend service"],
-  ...["health check", "legacy health check", "network endpoint group", "firewall rule"],
-]);
-
-/** Whether there is something that nobody removes once the cluster is gone, however long that is waited for. */
 export const hasOrphans = ({ found }: Inventory) =>
-  found.some(({ kind }) => OF_CONTROLLERS.has(kind));
+  found.some(({ kind }) => CONTROLLERS_KINDS.has(kind));
 
 /**
  * An empty list proves that nothing is there only if what is there would be listed: an API may leave out what the caller may not see, and

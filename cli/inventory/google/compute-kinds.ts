@@ -141,6 +141,13 @@ const placeFlag = ({ path }: ComputeKind) => (path.startsWith("global/") ? "" : 
 export const placeOf = ({ zone, region }: ComputeItem) =>
   nameIn(zone) ?? nameIn(region) ?? "global";
 
+/** Kinds that controllers in a cluster make and remove, and nobody else. */
+export const CONTROLLERS_KINDS: ReadonlySet<string> = new Set(
+  COMPUTE_KINDS.filter(({ isOurs }) => isOurs === ofController || isOurs === firewall).map(
+    ({ kind }) => kind,
+  ),
+);
+
 /** https://docs.cloud.google.com/sdk/gcloud/reference/compute */
 export function removal(project: string, kind: ComputeKind, item: ComputeItem): string {
   const [zone, region] = [nameIn(item.zone), nameIn(item.region)];

@@ -185,6 +185,10 @@ export function builtImage(
       why: `build ${metadata.name} is ${phase ?? "New"}`,
       fix: `${logs}; when it has ended: pulumi up --refresh --stack ${stack}`,
     });
+  const mend =
+    reason === "FetchSourceFailed"
+      ? `The cluster must reach the repository, and a private one needs modelport:services.${service}.build.git.credentials, set with --secret; then`
+      : "Push what mends it and run again, or";
   throw new ProgramError(`${what} could not be built in the cluster`, {
     why: [
       phase === "Complete"
@@ -192,10 +196,7 @@ export function builtImage(
         : `build ${phase}: ${[reason, message].filter(Boolean).join(", ")}`,
       ...(logSnippet ?? "").split("\n").filter((line) => line.trim() !== ""),
     ].join("\n       "),
-    fix:
-      reason === "FetchSourceFailed"
-        ? `${logs} tells all. The cluster must reach the repository, and a private one needs modelport:services.${service}.build.git.credentials, set with --secret; then build the same commit again: ${again}`
-        : `${logs} tells all. Push what mends it and run again, or build the same commit again: ${again}`,
+    fix: `${logs} tells all. ${mend} build the same commit again: ${again}`,
   });
 }
 

@@ -4,6 +4,16 @@ import type { Values } from "./values";
 /** A refusal, in the cloud's own words as its Terraform provider passes them on. */
 export class CloudError extends Error {}
 
+/** By one of a cloud's rules. */
+export class RuledError<Rule extends string> extends CloudError {
+  constructor(
+    readonly rule: Rule,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 /** A type of resource that a plugin offers. */
 export interface Kind {
   /** Pulumi's type token. */

@@ -51,6 +51,9 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** Of a simulated cloud's registry: with the rule that it was refused by. */
+export type RuledVerdict<Rule extends string> = Verdict & { readonly rule?: Rule };
+
 export interface Gateway {
   /** As HTTPS_PROXY takes it. */
   readonly url: string;

@@ -1,15 +1,8 @@
-import { CloudError } from "../kind";
+import { RuledError } from "../kind";
 import type { Rule } from "./rules";
 
 /** By a rule. */
-export class Refusal extends CloudError {
-  constructor(
-    readonly rule: Rule,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+export class Refusal extends RuledError<Rule> {}
 
 /** Reasons as googleapi prints them behind the message: https://cloud.google.com/apis/design/errors */
 type Reason =

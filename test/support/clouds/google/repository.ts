@@ -1,5 +1,5 @@
 import type { Cloud } from "../cloud";
-import type { Access, Login, RegistryHost, Verdict } from "../gateway/gateway";
+import type { Access, Login, RegistryHost, RuledVerdict } from "../gateway/gateway";
 import type { Kind } from "../kind";
 import { text } from "../values";
 import { allow } from "./access";
@@ -62,18 +62,19 @@ export const registries = (cloud: Cloud): RegistryHost[] => [
   },
 ];
 
-/** With the rule that it was refused by. */
-export type RuledVerdict = Verdict & { readonly rule?: Rule };
-
 /**
  * Pushes want an access token, https://cloud.google.com/artifact-registry/docs/docker/authentication#token; a pull without a login is
  * one of the cluster's nodes, which has its account's rights, https://cloud.google.com/artifact-registry/docs/integrate-gke.
  */
-export function authorize(cloud: Cloud, login: Login | undefined, what: Access): RuledVerdict {
+export function authorize(
+  cloud: Cloud,
+  login: Login | undefined,
+  what: Access,
+): RuledVerdict<Rule> {
   const { id, name } = repositoryOf(what);
   const right = what.action === "push" ? "uploadArtifacts" : "downloadArtifacts";
   const permission = `artifactregistry.repositories.${right}`;
-  const denied = (rule: Rule, message: string, status: 401 | 403): RuledVerdict => ({
+  const denied = (rule: Rule, message: string, status: 401 | 403): RuledVerdict<Rule> => ({
     ok: false,
     rule,
     status,

@@ -1,16 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { CloudError } from "../kind";
+import { RuledError } from "../kind";
 import type { Rule } from "./rules";
 
 /** By a rule. */
-export class Refusal extends CloudError {
-  constructor(
-    readonly rule: Rule,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+export class Refusal extends RuledError<Rule> {}
 
 /**
  * What Kubernetes Service answers, as the provider prints it, e.g. in

@@ -1,6 +1,6 @@
 import { imageRegistry } from "../../openshift";
 import type { Cloud } from "../cloud";
-import type { Access, Login, RegistryHost, Verdict } from "../gateway/gateway";
+import type { Access, Login, RegistryHost, RuledVerdict } from "../gateway/gateway";
 import type { Kind } from "../kind";
 import { text } from "../values";
 import { identityOf, regionOfProvider } from "./account";
@@ -106,10 +106,7 @@ const REFUSALS = {
   },
 } as const;
 
-/** With the rule that it was refused by. */
-export type RuledVerdict = Verdict & { readonly rule?: Rule };
-
-const refused = (what: keyof typeof REFUSALS): RuledVerdict => ({
+const refused = (what: keyof typeof REFUSALS): RuledVerdict<Rule> => ({
   ok: false,
   rule: `registry-${what}`,
   ...REFUSALS[what],
@@ -129,7 +126,7 @@ export function authorize(
   cloud: Cloud,
   given: Login | undefined,
   { host, repository, action }: Access,
-): RuledVerdict {
+): RuledVerdict<Rule> {
   if (given?.user !== "iamapikey") return refused("login");
   const identity = identityOf(cloud, given.password);
   if (identity === undefined) return refused("login");

@@ -7,7 +7,8 @@ import { RULES, type Rule } from "../../../support/clouds/google/rules";
 import { google } from "../../../support/clouds/google";
 import { child, children, type Values } from "../../../support/clouds/values";
 import { REGION, TestProject } from "../google/support/project";
-import type { Changes, Config, World } from "./support/stack";
+import { changed, left, obey, when } from "./support/changes";
+import type { Config, World } from "./support/stack";
 import { refusals, type Variant } from "./support/suite";
 
 const NAME = "modelport-test";
@@ -43,33 +44,13 @@ async function start(): Promise<World> {
     variables: {},
     environment: { GOOGLE_CREDENTIALS: key },
     ask(login, what) {
-      const verdict = authorize(cloud, login, what);
-      if (verdict.ok) return;
-      if (verdict.rule === undefined) throw new Error(verdict.message);
-      throw new Refusal(verdict.rule, verdict.message);
+      obey(authorize(cloud, login, what), Refusal);
     },
     close: () => project.close(),
   };
 }
 
-/** Something of another's, that is there before. */
-const left =
-  (kind: string, id: string, inputs: Values = {}) =>
-  ({ cloud }: World) => {
-    cloud.store.put({ kind, id, inputs, outputs: inputs, state: "ready", createdAt: 0 });
-  };
-
-const when =
-  (...[name, value]: Parameters<World["cloud"]["faults"]["condition"]>) =>
-  ({ cloud }: World) =>
-    cloud.faults.condition(name, value);
-
 const zone = ({ cloud }: World) => void cloud.record(RECORDS.managedZone, ZONE.id, ZONE.outputs);
-
-/** Inputs of one type with others over them. */
-const changed = (token: string, more: Values): Changes => ({
-  [token]: (inputs) => ({ ...inputs, ...more }),
-});
 
 const VARIANTS: readonly Variant<Rule>[] = [
   {

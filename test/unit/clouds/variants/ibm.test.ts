@@ -8,7 +8,8 @@ import * as tokens from "../../../support/clouds/ibm/tokens";
 import { children, text, type Values } from "../../../support/clouds/values";
 import { ApiServer } from "../support/api-server";
 import { temporaryFolder, TestAccount } from "../ibm/support/account";
-import type { Changes, Config, World } from "./support/stack";
+import { changed, left, obey, when } from "./support/changes";
+import type { Config, World } from "./support/stack";
 import { refusals, type Variant } from "./support/suite";
 
 const NAME = "modelport-test";
@@ -51,10 +52,7 @@ async function start(): Promise<World> {
     variables: { IC_API_KEY: userKey(cloud) },
     environment: await ibm.start(cloud),
     ask(login, what) {
-      const verdict = authorize(cloud, login, what);
-      if (verdict.ok) return;
-      if (verdict.rule === undefined) throw new Error(verdict.message);
-      throw new Refusal(verdict.rule, verdict.message);
+      obey(authorize(cloud, login, what), Refusal);
     },
     async close() {
       await ibm.stop(cloud);
@@ -64,23 +62,6 @@ async function start(): Promise<World> {
     },
   };
 }
-
-/** Something of another's, that is there before. */
-const left =
-  (kind: string, id: string, outputs: Values = {}) =>
-  ({ cloud }: World) => {
-    cloud.store.put({ kind, id, inputs: outputs, outputs, state: "ready", createdAt: 0 });
-  };
-
-const when =
-  (...[name, value]: Parameters<World["cloud"]["faults"]["condition"]>) =>
-  ({ cloud }: World) =>
-    cloud.faults.condition(name, value);
-
-/** Inputs of one type with others over them. */
-const changed = (token: string, more: Values): Changes => ({
-  [token]: (inputs) => ({ ...inputs, ...more }),
-});
 
 /** The VPC that the stack made, for what is left in it. */
 const ownVpc = ({ cloud }: World) => cloud.store.list(tokens.VPC)[0]?.id;
