@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { provideBuilderImage } from "../../support/openshift";
 import type { Build } from "../../support/openshift/kinds";
-import { eventually } from "./eventually";
+import { whenThere } from "./when-there";
 import { create, LOGIN, makeNamespace, type OpenShiftPlace, rbac, SERVER, streams } from "./place";
 
 const NAMED = { apiVersion: "build.openshift.io/v1", kind: "Build" };
@@ -134,7 +134,7 @@ export function builds(start: () => OpenShiftPlace): void {
 
     it("waits, new, for an ImageStream to build into", async () => {
       const made = await begin("early", { to: "later:1" });
-      const waiting = await eventually(async () => {
+      const waiting = await whenThere(async () => {
         const build = await place.api.get<Build>(pathOf(made));
         return build?.status?.reason === undefined ? undefined : build;
       });
@@ -181,7 +181,7 @@ export function builds(start: () => OpenShiftPlace): void {
     }
 
     const over = (build: Build): Promise<Build> =>
-      eventually(async () => {
+      whenThere(async () => {
         const now = await place.api.get<Build>(pathOf(build));
         return now?.status?.completionTimestamp === undefined ? undefined : now;
       });

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import type { Stored } from "../../support/openshift/kinds";
 import { deploy, deployments, type Deployment } from "./deployments";
-import { eventually } from "./eventually";
+import { whenThere } from "./when-there";
 import { create, DOMAIN, type OpenShiftPlace, rbac } from "./place";
 import { ask, makeRoute } from "./router";
 
@@ -16,7 +16,7 @@ export function constraints(start: () => OpenShiftPlace): void {
     it("give pods a user of their namespace's range, in group 0", async () => {
       await deploy(place, "team", "app");
       await makeRoute(place, "team", "app", {});
-      const answer = await eventually(async () => {
+      const answer = await whenThere(async () => {
         const { status, body } = await ask(`http://app-team.${DOMAIN}/`);
         return status === 200 ? body : undefined;
       });
@@ -59,7 +59,7 @@ export function constraints(start: () => OpenShiftPlace): void {
       it(`refuse ${what}`, async () => {
         const name = what.replaceAll(" ", "-");
         await deploy(place, "other", name, { spec, securityContext });
-        const condition = await eventually(async () => {
+        const condition = await whenThere(async () => {
           const { status } = (await place.api.get<Deployment>(deployments("other", name)))!;
           return status?.conditions?.find(({ type }) => type === "ReplicaFailure");
         });
@@ -81,7 +81,7 @@ export function constraints(start: () => OpenShiftPlace): void {
         subjects: [{ kind: "ServiceAccount", name: "default", namespace: "other" }],
       });
       await deploy(place, "other", "fixed", { securityContext: { runAsUser: 1000 } });
-      const pod = await eventually(async () => {
+      const pod = await whenThere(async () => {
         const { items } = (await place.api.get<{ items: Stored[] }>(
           "/api/v1/namespaces/other/pods",
         ))!;

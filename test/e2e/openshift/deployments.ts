@@ -1,5 +1,5 @@
 import type { Stored } from "../../support/openshift/kinds";
-import { eventually } from "./eventually";
+import { whenThere } from "./when-there";
 import { type OpenShiftPlace, streams } from "./place";
 
 export const deployments = (of: string, name: string) =>
@@ -71,7 +71,7 @@ export async function deploy(
 }
 
 export const rolledOut = (place: OpenShiftPlace, of: string, name: string) =>
-  eventually(async () => {
+  whenThere(async () => {
     const { metadata, status } = (await place.api.get<
       Deployment & { metadata: { generation: number } }
     >(deployments(of, name)))!;

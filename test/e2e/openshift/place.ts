@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { imagePullers } from "../../../infra/manifests/role-binding";
 import type { ClusterInfo } from "../../../local/cluster";
 import { Authority } from "../../support/clouds/certificates";
 import { startGateway } from "../../support/clouds/gateway/gateway";
@@ -10,7 +11,7 @@ import { type GitOverSsh, serveGitOverSsh } from "../../support/git-over-ssh";
 import { Api, imageRegistry, type OpenShift, startOpenShift } from "../../support/openshift";
 import type { Stored } from "../../support/openshift/kinds";
 import type { World } from "../support/world";
-import { eventually } from "./eventually";
+import { whenThere } from "./when-there";
 
 export const ROUTER = "127.213.250.1";
 export const DOMAIN = "apps.example.com";
@@ -96,23 +97,8 @@ export async function startPlace(world: World): Promise<OpenShiftPlace> {
 /** Namespaces of builds, of what is built there, and of others. */
 async function furnish(api: Api): Promise<void> {
   for (const name of ["team", "team-builds", "other"]) await makeNamespace(api, name);
-  await create(api, `${rbac("team-builds")}/rolebindings`, {
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "RoleBinding",
-    metadata: { name: "team", namespace: "team-builds" },
-    roleRef: {
-      apiGroup: "rbac.authorization.k8s.io",
-      kind: "ClusterRole",
-      name: "system:image-puller",
-    },
-    subjects: [
-      {
-        apiGroup: "rbac.authorization.k8s.io",
-        kind: "Group",
-        name: "system:serviceaccounts:team",
-      },
-    ],
-  });
+  const binding = imagePullers({ namespace: "team-builds", pullers: "team", stack: "test" });
+  await create(api, `${rbac("team-builds")}/rolebindings`, binding);
   const stream = await create(api, streams("team-builds"), {
     apiVersion: "image.openshift.io/v1",
     kind: "ImageStream",
@@ -140,7 +126,7 @@ export async function makeNamespace(api: Api, name: string, furnished = true): P
     metadata: { name },
   });
   for (const account of furnished ? ["default", "builder"] : [])
-    await eventually(async () => {
+    await whenThere(async () => {
       const found = await api.get<{ imagePullSecrets?: unknown[] }>(
         `/api/v1/namespaces/${name}/serviceaccounts/${account}`,
       );

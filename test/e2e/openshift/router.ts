@@ -2,7 +2,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { text } from "node:stream/consumers";
 import type { Route } from "../../support/openshift/kinds";
-import { eventually } from "./eventually";
+import { whenThere } from "./when-there";
 import { create, type OpenShiftPlace, ROUTER } from "./place";
 
 export const routePath = (of: string, name: string) =>
@@ -23,13 +23,13 @@ export async function makeRoute(
 }
 
 export const verdict = (place: OpenShiftPlace, of: string, name: string) =>
-  eventually(async () => {
+  whenThere(async () => {
     const route = await place.api.get<Route>(routePath(of, name));
     return route?.status?.ingress?.[0]?.conditions[0];
   });
 
 export const admitted = (place: OpenShiftPlace, of: string, name: string) =>
-  eventually(async () => {
+  whenThere(async () => {
     const route = await place.api.get<Route>(routePath(of, name));
     return route?.status?.ingress?.[0]?.conditions[0]?.status === "True" ? route : undefined;
   });

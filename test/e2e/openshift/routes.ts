@@ -4,7 +4,7 @@ import * as http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { makeCertificate } from "../../support/certificate";
 import { deploy, rolledOut } from "./deployments";
-import { eventually } from "./eventually";
+import { whenThere } from "./when-there";
 import { DOMAIN, type OpenShiftPlace, ROUTER } from "./place";
 import { admitted, ask, makeRoute, routePath, verdict } from "./router";
 
@@ -40,7 +40,7 @@ export function routes(start: () => OpenShiftPlace): void {
       const tls = { termination: "edge", insecureEdgeTerminationPolicy: "Redirect" };
       await makeRoute(place, "team", "secure", { to: "app", tls });
       await admitted(place, "team", "secure");
-      const plain = await eventually(async () => {
+      const plain = await whenThere(async () => {
         const answer = await ask(`http://secure-team.${DOMAIN}/path?query`);
         return answer.status === 503 ? undefined : answer;
       });
@@ -62,7 +62,7 @@ export function routes(start: () => OpenShiftPlace): void {
       const tls = { termination: "edge", ...own };
       await makeRoute(place, "team", "own", { to: "app", host, tls });
       await admitted(place, "team", "own");
-      const secure = await eventually(async () => {
+      const secure = await whenThere(async () => {
         const answer = await ask(`https://${host}/`, own.certificate).catch(() => undefined);
         return answer?.status === 200 ? answer : undefined;
       });

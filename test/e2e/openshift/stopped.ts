@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { ClusterInfo } from "../../../local/cluster";
 import { childrenOf } from "../../../local/cluster/supervisor/sandbox";
-import { eventually } from "./eventually";
+import { whenThere } from "./when-there";
 import { DOMAIN, makeNamespace, type OpenShiftPlace } from "./place";
 import { ask } from "./router";
 
@@ -23,9 +23,7 @@ export function stopped(start: () => OpenShiftPlace): void {
       await place.openshift.stop();
       const kinds = await Promise.all(
         ["route.openshift.io", "build.openshift.io", "security.openshift.io"].map((group) =>
-          eventually(
-            async () => (await place.api.get(`/apis/${group}`)) === undefined || undefined,
-          ),
+          whenThere(async () => (await place.api.get(`/apis/${group}`)) === undefined || undefined),
         ),
       );
       assert.equal(kinds.length, 3);

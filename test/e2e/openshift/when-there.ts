@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 const WAIT_MS = 240_000;
 
 /** @returns what it looks for, as soon as it is there */
-export async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
+export async function whenThere<T>(look: () => Promise<T | undefined>): Promise<T> {
   const end = Date.now() + WAIT_MS;
   for (;;) {
     const found = await look();
