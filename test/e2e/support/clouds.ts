@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { ClusterInfo } from "../../../local/cluster";
 import { repositoryRoot } from "../../../local/paths";
 import { Authority } from "../../support/clouds/certificates";
+import { endProcess } from "../../support/end-process";
 import { freePort } from "../../support/environment";
 import { takeOwnBaseImage } from "./base-image";
 import type { World } from "./world";
@@ -122,7 +123,7 @@ export class CloudsUnderTest {
       stdio: ["ignore", log, log],
     });
     fs.closeSync(log);
-    world.defer(() => end(child));
+    world.defer(() => endProcess(child));
     const environment = path.join(folder, "environment.json");
     await eventually(() => {
       if (child.exitCode !== null) throw new Error(fs.readFileSync(this.log, "utf8"));
@@ -130,13 +131,6 @@ export class CloudsUnderTest {
     }, START_MS);
     world.addToPath(path.join(folder, "bin"));
   }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGTERM");
-  await gone;
 }
 
 /** First octets of loopback addresses that no other world takes: its link has the third one too. */

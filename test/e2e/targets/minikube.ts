@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { repositoryRoot } from "../../../local/paths";
 import { silentProgress } from "../../../local/progress";
 import { ensureTools } from "../../../local/toolchain";
+import { endProcess } from "../../support/end-process";
 import { takeOwnBaseImage } from "../support/base-image";
 import { ClusterAccess } from "../support/kubernetes";
 import { eventually } from "../support/eventually";
@@ -54,11 +55,10 @@ export const minikube: Target = {
         await eventually(() => fs.readFileSync(path.join(home, "tunnels.json")));
       },
       close: async () => {
-        tunnel?.kill("SIGTERM");
+        if (tunnel !== undefined) await endProcess(tunnel);
         for (const name of Object.keys(variables)) Reflect.deleteProperty(world.env, name);
         for (const remove of unlink) remove();
         fs.rmSync(home, { recursive: true, force: true });
-        return Promise.resolve();
       },
     };
   },
