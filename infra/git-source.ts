@@ -204,8 +204,9 @@ async function detect(
 ): Promise<Pick<GitSource, "commit" | "strategy">> {
   const { repository } = config;
   await git(["init", "--quiet", "--bare", "."]);
-  const fetch = ["fetch", "--quiet", "--depth=1", "--filter=blob:none", "--", repository, ref];
-  await git(fetch, FETCH_TIMEOUT_MS);
+  // Nothing of git's may still be at work when the folder is removed.
+  const options = ["--quiet", "--no-auto-gc", "--depth=1", "--filter=blob:none"];
+  await git(["fetch", ...options, "--", repository, ref], FETCH_TIMEOUT_MS);
   const commit = (await git(["rev-parse", "FETCH_HEAD^{commit}"])).trim();
   return { commit, strategy: await fetchedStrategy(key, git, config, dockerfile) };
 }

@@ -48,7 +48,10 @@ function isAlive(pid: number): boolean {
 
 function isAmongProcesses(profile: string): boolean {
   if (process.platform === "win32") return true;
-  const { stdout, status } = spawnSync("ps", ["-A", "-o", "args="], { encoding: "utf8" });
+  const { stdout, status } = spawnSync("ps", ["-A", "-o", "args="], {
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
   if (status !== 0) return true;
   return stdout.split("\n").some((line) => tunnelProfile(line) === profile);
 }

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as path from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExitCode, UserError } from "../errors";
 import { repositoryRoot } from "../paths";
@@ -54,9 +55,11 @@ export async function stopCluster(o: { progress: Progress; remove?: boolean }): 
     const step = o.progress.step("stopping the embedded Kubernetes cluster");
     process.kill(supervisor.pid, "SIGTERM");
     const deadline = Date.now() + STOP_MS;
-    while (isAlive(supervisor) && Date.now() < deadline) await sleep(POLL_MS);
-    // Everything in the sandbox dies with it.
-    if (isAlive(supervisor)) process.kill(supervisor.pid, "SIGKILL");
+    while (isAlive(supervisor)) {
+      // Everything in the sandbox dies with it.
+      if (Date.now() > deadline) process.kill(supervisor.pid, "SIGKILL");
+      await sleep(POLL_MS);
+    }
     step.done();
   }
   const settings = clusterSettings();
@@ -77,9 +80,9 @@ export async function clusterStatus(): Promise<SupervisorStatus | undefined> {
   const socketPath = path.join(clusterSettings().runDirectory, "control.sock");
   return new Promise((resolve) => {
     const request = http.get({ socketPath, path: "/status", timeout: 3000 }, (response) => {
-      let body = "";
-      response.on("data", (chunk: Buffer) => (body += chunk.toString()));
-      response.once("end", () => resolve(JSON.parse(body) as SupervisorStatus));
+      const status = text(response).then((body) => JSON.parse(body) as SupervisorStatus);
+      // It may end in the middle of its answer.
+      void status.catch(() => undefined).then(resolve);
     });
     request.once("timeout", () => request.destroy());
     request.once("error", () => resolve(undefined));
@@ -111,7 +114,8 @@ async function launchUnlessRunning(progress: Progress): Promise<void> {
   });
   fs.closeSync(log);
   child.unref();
-  while (child.exitCode === null && readSupervisor(directory) === undefined) await sleep(20);
+  const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  while (!ended() && readSupervisor(directory) === undefined) await sleep(20);
 }
 
 async function waitUntilReady(step: Step): Promise<ClusterInfo> {

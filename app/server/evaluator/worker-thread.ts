@@ -26,6 +26,8 @@ interface Placed {
  */
 export class WorkerThread {
   private readonly placed = new Map<number, Placed>();
+  /** Those of them that the thread has now. */
+  private readonly loaded = new Set<number>();
   private readonly pending = new Map<number, Pending>();
   private calls = 0;
   private worker: Worker;
@@ -46,11 +48,13 @@ export class WorkerThread {
   /** @throws Error when the files can't be loaded */
   async place(graph: number, files: GraphFiles, metadata: GraphMetadata): Promise<void> {
     // Counted at once: the next one to be placed asks for the load before this one is there.
-    this.placed.set(graph, { files, metadata });
+    const placed = { files, metadata };
+    this.placed.set(graph, placed);
     try {
       await this.restored;
       if (!this.alive) this.worker = this.start();
-      await this.ask({ kind: "load", graph, files, metadata });
+      // A thread that was started again meanwhile has it already.
+      if (!this.loaded.has(graph)) await this.loadHere(graph, placed);
     } catch (error) {
       this.placed.delete(graph);
       throw error;
@@ -70,6 +74,7 @@ export class WorkerThread {
   async release(graph: number): Promise<void> {
     this.placed.delete(graph);
     await this.restored;
+    this.loaded.delete(graph);
     // A thread that has just ended has released it, too.
     await this.ask({ kind: "release", graph }).catch(() => undefined);
   }
@@ -83,6 +88,7 @@ export class WorkerThread {
     const began = performance.now();
     const worker = new Worker(...entry());
     this.alive = true;
+    this.loaded.clear();
     let fault: string | undefined;
     worker.on("message", ({ id, outputs, error }: WorkerAnswer) => {
       const pending = this.pending.get(id);
@@ -108,12 +114,17 @@ export class WorkerThread {
     this.worker = this.start();
     await Promise.all(
       [...this.placed].map(([graph, placed]) =>
-        this.ask({ kind: "load", graph, ...placed }).catch((error: unknown) =>
+        this.loadHere(graph, placed).catch((error: unknown) =>
           this.log.error("model failed to load again", { reason: String(error) }),
         ),
       ),
     );
     this.log.info("worker restarted", { models: this.placed.size });
+  }
+
+  private async loadHere(graph: number, placed: Placed): Promise<void> {
+    await this.ask({ kind: "load", graph, ...placed });
+    this.loaded.add(graph);
   }
 
   private ask(task: WorkerTask, memory?: readonly ArrayBuffer[]): Promise<readonly Tensor[]> {

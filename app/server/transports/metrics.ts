@@ -22,6 +22,8 @@ export interface MetricsServer {
 
 /** Whoever scrapes needs one connection; a few more for people who look. */
 const MAX_CONNECTIONS = 64;
+/** Longer than most wait between two scrapes: none meets a connection that is being closed. */
+const KEEP_ALIVE_MS = 125_000;
 
 /**
  * `GET /metrics` on a port of its own, which is not exposed outside the cluster. It is served while the server drains:
@@ -34,6 +36,7 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
     headersTimeout: requestMs,
     requestTimeout: requestMs,
     connectionsCheckingInterval: Math.min(1000, requestMs),
+    keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: 8192,
   });
   server.maxConnections = MAX_CONNECTIONS;

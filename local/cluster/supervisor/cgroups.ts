@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 const ROOT = "/sys/fs/cgroup";
+const RELEASE_MS = 20_000;
 
 /** The cluster's own group in each hierarchy of control groups, version 1 or 2. */
 function groups(name: string): string[] {
@@ -37,15 +38,16 @@ function removeTree(group: string): void {
   for (const entry of fs.readdirSync(group, { withFileTypes: true })) {
     if (entry.isDirectory()) removeTree(path.join(group, entry.name));
   }
-  for (let attempt = 1; ; attempt++) {
+  const deadline = Date.now() + RELEASE_MS;
+  for (;;) {
     try {
       fs.rmdirSync(group);
       return;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "ENOENT") return;
-      // The kernel lets go of a group a moment after its last process.
-      if (code !== "EBUSY" || attempt === 50) throw error;
+      // The kernel lets go of a group a moment after its last process, which may still be in the act of ending.
+      if (code !== "EBUSY" || Date.now() > deadline) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
     }
   }

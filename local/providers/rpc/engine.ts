@@ -21,7 +21,7 @@ export interface EngineLog {
   flushed(): Promise<void>;
 }
 
-const logDeadlineMs = 5000;
+const logDeadlineMs = 30_000;
 
 export class Engine implements EngineLog {
   #client: EngineClient | undefined;

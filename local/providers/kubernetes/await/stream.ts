@@ -10,6 +10,7 @@ export class Stream {
   readonly #objects = new Map<string, KubeObject>();
   #settled = false;
   #listed = false;
+  #settling: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly client: KubeClient,
@@ -77,11 +78,11 @@ export class Stream {
 
   #changed(signal: AbortSignal | undefined): void {
     this.#settled = false;
-    const timer = setTimeout(() => {
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => {
+      if (signal?.aborted === true) return;
       this.#settled = true;
       this.onChange();
-    }, settleMs);
-    timer.unref();
-    signal?.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    }, settleMs).unref();
   }
 }

@@ -76,6 +76,7 @@ export async function waitUntilReady(
   });
   const view = observation.view();
   if (outcome === "ready") return view.object;
+  if (!observation.complete()) verdict.reasons.push("the API server told nothing of it meanwhile");
   const name = qualifiedName(object);
   const message = {
     failed: `${name} failed`,
