@@ -73,7 +73,7 @@ describe("contract: kubernetes await service", function () {
   it("fails when a load balancer gives it no address", async () => {
     // service.d.ts, condition 4
     const failure = await plugin
-      .make(serviceUrn, service(uniqueName("lb"), { type: "LoadBalancer" }), 3)
+      .make(serviceUrn, service(uniqueName("lb"), { type: "LoadBalancer" }), 15)
       .then((made: Resource) => {
         // A cluster with a load balancer answers otherwise, and rightly so.
         assert.ok(at(made.state, "status", "loadBalancer", "ingress"));

@@ -1,7 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type ClusterInfo, clusterStatus, startCluster, stopCluster } from "../../local/cluster";
 import { readSupervisor } from "../../local/cluster/info";
 import { build } from "../../local/build";
@@ -10,6 +9,7 @@ import { isAlive } from "../../local/toolchain/process-identity";
 import { childrenOf } from "../../local/cluster/supervisor/sandbox";
 import { isolatedEnvironment, restoreVariables } from "../support/environment";
 import { machineTraces } from "../support/traces";
+import { added, eventually } from "./support/eventually";
 
 const RECOVERY_MS = 240_000;
 
@@ -22,7 +22,7 @@ describe("the embedded cluster's supervisor", () => {
   before(async () => {
     build(["supervisor"]);
     Object.assign(process.env, await isolatedEnvironment());
-    untouched = machineTraces();
+    untouched = traces();
     cluster = await startCluster({ progress });
   });
 
@@ -38,26 +38,28 @@ describe("the embedded cluster's supervisor", () => {
 
   for (const name of ["etcd", "kube-apiserver", "containerd", "kubelet", "coredns", "registry"]) {
     it(`restarts ${name} when it dies`, async () => {
-      const before = await statusOf(name);
+      let restarts = 0;
+      // What the one before it took with it is back.
+      await eventually(async () => {
+        await allHealthy();
+        ({ restarts } = await statusOf(name));
+      }, RECOVERY_MS);
       const pid = processOf(cluster.supervisor.pid, name);
       process.kill(pid, "SIGKILL");
       await eventually(async () => {
         const now = await statusOf(name);
-        return now.restarts > before.restarts && now.state === "healthy";
-      });
+        assert.ok(now.restarts > restarts && now.state === "healthy", JSON.stringify(now));
+      }, RECOVERY_MS);
       assert.ok(!isListed(pid));
     });
   }
 
   it("takes everything with it when it is killed, and starts again on what was there", async () => {
     process.kill(cluster.supervisor.pid, "SIGKILL");
-    await eventually(() => Promise.resolve(!isAlive(cluster.supervisor)));
+    await eventually(() => assert.ok(!isAlive(cluster.supervisor)), RECOVERY_MS);
     // Groups are names, not processes: they are reused or removed by the next start or stop.
-    const left = (): string[] =>
-      machineTraces().filter(
-        (trace) => !untouched.includes(trace) && !/^(control group|run directory)/.test(trace),
-      );
-    await eventually(() => Promise.resolve(left().length === 0));
+    const left = () => leftHere().filter((trace) => !/^(control group|run directory)/.test(trace));
+    await eventually(() => assert.deepEqual(left(), []), RECOVERY_MS);
 
     const again = await startCluster({ progress });
     assert.notDeepEqual(again.supervisor, cluster.supervisor);
@@ -68,17 +70,28 @@ describe("the embedded cluster's supervisor", () => {
 
   it("leaves nothing when it is stopped", async () => {
     await stopCluster({ progress, remove: true });
-    const left = machineTraces().filter((trace) => !untouched.includes(trace));
-    assert.deepEqual(left, []);
+    await eventually(() => assert.deepEqual(leftHere(), []));
     assert.equal(fs.existsSync(path.dirname(path.dirname(cluster.kubeconfig))), false);
     assert.equal(readSupervisor(path.dirname(path.dirname(cluster.kubeconfig))), undefined);
   });
 
+  const traces = (): string[] => machineTraces(process.env["XDG_STATE_HOME"] ?? "");
+  const leftHere = (): string[] => added(untouched, traces());
+
+  async function allHealthy(): Promise<void> {
+    for (const { name, state } of await components()) assert.equal(state, "healthy", name);
+  }
+
   async function statusOf(name: string): Promise<{ state: string; restarts: number }> {
-    const status = await clusterStatus();
-    const component = status?.components.find((one) => one.name === name);
+    const component = (await components()).find((one) => one.name === name);
     assert.ok(component, `no status of ${name}`);
     return component;
+  }
+
+  async function components() {
+    const status = await clusterStatus();
+    assert.ok(status, "the supervisor does not answer");
+    return status.components;
   }
 });
 
@@ -108,13 +121,4 @@ function commandLine(pid: number): string {
 
 function isListed(pid: number): boolean {
   return commandLine(pid) !== "";
-}
-
-async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + RECOVERY_MS;
-  while (Date.now() < end) {
-    if (await holds()) return;
-    await sleep(200);
-  }
-  assert.fail(`not within ${RECOVERY_MS} ms`);
 }

@@ -77,7 +77,7 @@ describe("the embedded cluster's load balancer", () => {
     configure({ exposure: "NodePort", replicas: 1 });
     await stack.up();
     await eventually(isSilent);
-    assert.equal(await address(), undefined);
+    await eventually(async () => assert.equal(await address(), undefined));
     configure({ exposure: "LoadBalancer", replicas: 1 });
     assert.equal((await stack.up())["iris"]?.url, url);
   });

@@ -3,12 +3,14 @@ import { runCampaign } from "./campaign";
 import { renderFinding, renderReport } from "./report";
 
 const CASES = 20_000;
+/** The same cases each time: `npm run fuzz` looks for new ones. */
+const SEED = 4;
 
 describe("malformed requests against the server as it is deployed", function () {
   this.timeout(600_000);
 
   it(`${CASES} of them: it lives, answers none with 5xx, stays in step and right, its memory flat`, async () => {
-    const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
+    const seed = Number(process.env["FUZZ_SEED"] ?? SEED);
     const report = await runCampaign({ count: CASES, seed });
     const { findings } = report;
     const [problem] = findings.kept;

@@ -31,12 +31,12 @@ export function command(argv: readonly string[], options: CommandOptions): Promi
     });
     let stdout = "";
     let stderr = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      stdout += chunk.toString();
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      stdout += chunk;
       options.onOutput?.(stderr, stdout);
     });
-    child.stderr.on("data", (chunk: Buffer) => {
-      stderr += chunk.toString();
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      stderr += chunk;
       options.onOutput?.(stderr, stdout);
     });
     child.once("error", reject);

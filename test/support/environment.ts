@@ -17,17 +17,30 @@ export async function isolatedEnvironment(): Promise<Record<string, string>> {
   };
 }
 
-export function freePort(): Promise<number> {
+const PORTS = { first: 20_000, count: 10_000 };
+const givenPorts = new Set<number>();
+
+/**
+ * A port of 127.0.0.1 that nobody has, for later: none of those that the system gives to whoever asks for any, nor a node port, nor one that
+ * was given before.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    if (givenPorts.has(port) || !(await isFree(port))) continue;
+    givenPorts.add(port);
+    return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        if (address === null || typeof address === "string") reject(new Error("no port"));
-        else resolve(address.port);
-      });
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE") resolve(false);
+      else reject(error);
     });
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }
 

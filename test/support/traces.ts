@@ -1,11 +1,20 @@
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
 const PROGRAMS =
   /^(kube.*|containerd.*|dockerd?|docker-registry|coredns|etcd|tini|nsenter|unshare|pulumi.*)$/;
 
-/** What a cluster could leave behind on this machine; whatever else comes and goes there is left out. */
-export function machineTraces(): string[] {
+/**
+ * What a cluster could leave behind on this machine; whatever else comes and goes there is left out, also another's: two may be there
+ * at once.
+ * @param stateHome the cluster's $XDG_STATE_HOME
+ */
+export function machineTraces(stateHome: string): string[] {
+  return everyTrace().filter((trace) => !isForeign(trace, stateHome));
+}
+
+function everyTrace(): string[] {
   return [
     ...list("/sys/class/net").map((link) => `link ${link}`),
     ...list("/run/netns").map((namespace) => `network namespace ${namespace}`),
@@ -44,5 +53,28 @@ function list(directory: string): string[] {
     return fs.readdirSync(directory);
   } catch {
     return [];
+  }
+}
+
+function isForeign(trace: string, stateHome: string): boolean {
+  const own = path.join(stateHome, "modelport");
+  const id = createHash("sha256").update(`${own}\0local`).digest("hex").slice(0, 8);
+  const named = /(?:mp-|modelport[-/]|run directory )([0-9a-f]{8})\b/.exec(trace)?.[1];
+  if (named !== undefined) return named !== id;
+  const [, kind, pid = ""] =
+    /^(process|network namespace) (?:modelport-)?(\d+)\b/.exec(trace) ?? [];
+  if (kind === undefined) return false;
+  const state = stateOf(pid);
+  // A network that is nobody's any more may have been ours.
+  return state === undefined ? kind === "process" : state !== stateHome;
+}
+
+/** Which $XDG_STATE_HOME a process has. */
+function stateOf(pid: string): string | undefined {
+  try {
+    const variables = fs.readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+    return variables.find((one) => one.startsWith("XDG_STATE_HOME="))?.split("=")[1];
+  } catch {
+    return undefined;
   }
 }

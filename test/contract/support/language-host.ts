@@ -52,7 +52,12 @@ export class LanguageHost {
     this.client.close();
     if (this.engine.exitCode !== null || this.engine.signalCode !== null) return;
     const ended = once(this.engine, "exit");
-    this.signal("SIGINT");
+    try {
+      this.signal("SIGINT");
+    } catch (error) {
+      // The host has ended, and its parent is about to.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
     await ended;
   }
 

@@ -61,7 +61,7 @@ describe("a stack says what its cluster does not let it do", function () {
     const state = JSON.parse(stdout) as State;
     const found = state.deployment.resources.find(({ id }) => id === namespace);
     assert.ok(found, `no namespace ${namespace}`);
-    found.customTimeouts = { delete: 5 };
+    found.customTimeouts = { delete: 20 };
     const file = path.join(place.world.folder, "state.json");
     fs.writeFileSync(file, JSON.stringify(state));
     await stack.pulumi("stack", "import", "--file", file);

@@ -138,10 +138,12 @@ describe("a stack on gke says what is wrong, and how it is mended", function () 
         await clouds.control("POST", "delete", { token, id, force: true });
     await stack.succeed(["down"]);
     // What was in the cluster went with it.
-    const left = added(inventory, await place.inventory());
-    assert.deepEqual(
-      left.filter((one) => !one.startsWith("left in the cluster: ")),
-      [],
-    );
+    await eventually(async () => {
+      const left = added(inventory, await place.inventory());
+      assert.deepEqual(
+        left.filter((one) => !one.startsWith("left in the cluster: ")),
+        [],
+      );
+    });
   });
 });

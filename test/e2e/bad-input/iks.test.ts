@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 import { Canaries } from "../support/canaries";
 import type { CloudsUnderTest } from "../support/clouds";
-import { added } from "../support/eventually";
+import { added, eventually } from "../support/eventually";
 import { forgetTraining, retrain } from "../support/retrained";
 import { refused } from "../support/refusal";
 import { worlds } from "../support/shared-worlds";
@@ -70,6 +70,6 @@ describe("a stack on iks says what is wrong, and how it is mended", function () 
     await refused(stack, ["down"], says);
     await clouds.control("DELETE", "faults");
     await stack.succeed(["down"]);
-    assert.deepEqual(added(inventory, await place.inventory()), []);
+    await eventually(async () => assert.deepEqual(added(inventory, await place.inventory()), []));
   });
 });

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { type GitServer, serveGit } from "../../support/git-server";
 import { Canaries } from "../support/canaries";
 import type { CloudsUnderTest } from "../support/clouds";
-import { added } from "../support/eventually";
+import { added, eventually } from "../support/eventually";
 import { refused } from "../support/refusal";
 import { worlds } from "../support/shared-worlds";
 import { StackUnderTest } from "../support/stack";
@@ -92,7 +92,7 @@ describe("a stack on openshift says why it can't be built from Git", function ()
   it("and is taken away all the same", async () => {
     await stack.pulumi("stack", "export");
     await stack.succeed(["down"]);
-    assert.deepEqual(added(inventory, await place.inventory()), []);
+    await eventually(async () => assert.deepEqual(added(inventory, await place.inventory()), []));
     assert.deepEqual(canaries.find(clouds.world.printed), []);
   });
 });

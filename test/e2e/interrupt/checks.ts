@@ -34,8 +34,9 @@ export function assertAtRest(text: string): void {
 /** Made anew by controllers, under names that nobody chooses. */
 const CHANCE =
   /^(?:Pod|PodMetrics|ReplicaSet|ControllerRevision|IPAddress|CertificateSigningRequest) /;
-/** IDs and hashes that are others each time; IBM Cloud's of clusters have 20 letters and digits. */
-const RANDOM_PART = /\b(?:[0-9a-f]{8}(?:-?[0-9a-f]{4,12})*|c[0-9a-v]{19}(?:-[0-9a-f]{7})?)\b/g;
+/** IDs and hashes that are others each time; IBM Cloud's of clusters have 20 letters and digits, OpenShift's of pull secrets five. */
+const RANDOM_PART =
+  /\b(?:[0-9a-f]{8}(?:-?[0-9a-f]{4,12})*|c[0-9a-v]{19}(?:-[0-9a-f]{7})?|(?<=-dockercfg-)[0-9a-z]{5})\b/g;
 
 /** An inventory as it comes out each time, so that what is there twice shows. */
 export function lasting(inventory: readonly string[]): string[] {

@@ -16,7 +16,7 @@ import { iks } from "../targets/iks";
 import { assertAtRest } from "./checks";
 import { kill } from "./victims";
 
-const MADE_MS = 120_000;
+const MADE_MS = 600_000;
 const PULLS = "Pulls the images of modelport's stack iks in us-south";
 
 /** As the simulated cloud keeps it. */

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { provideBuilderImage } from "../../support/openshift";
 import type { Build } from "../../support/openshift/kinds";
+import { eventually } from "../support/eventually";
 import { whenThere } from "./when-there";
 import { create, LOGIN, makeNamespace, type OpenShiftPlace, rbac, SERVER, streams } from "./place";
 
@@ -42,15 +43,17 @@ export function builds(start: () => OpenShiftPlace): void {
         "image-registry.openshift-image-registry.svc:5000/team-builds/app:docker",
       );
       assert.ok(status.startTimestamp !== undefined && status.completionTimestamp !== undefined);
-      const log = await logOf(metadata.name);
-      assert.match(log, new RegExp(`Commit:\\s${commit}[^]*COPY server.js[^]*Push successful`));
+      await logs(
+        metadata.name,
+        new RegExp(`Commit:\\s${commit}[^]*COPY server.js[^]*Push successful`),
+      );
     });
 
     it("a repository without one, with a builder image", async () => {
       const strategy = { sourceStrategy: { from: { kind: "DockerImage", name: builder } } };
       const { metadata, status } = await run("source", { strategy });
       assert.equal(status?.phase, "Complete", JSON.stringify(status));
-      assert.match(await logOf(metadata.name), /server\.js is there/);
+      await logs(metadata.name, /server\.js is there/);
     });
 
     it("from a private repository, with its secret only", async () => {
@@ -193,7 +196,11 @@ export function builds(start: () => OpenShiftPlace): void {
       assert.match(status?.logSnippet ?? "", snippet);
     }
 
-    const logOf = (name: string): Promise<string> =>
-      place.api.text(`/api/v1/namespaces/team-builds/pods/${name}-build/log`);
+    /** The build may be over before its pod has written all of it out. */
+    const logs = (name: string, words: RegExp): Promise<void> =>
+      eventually(async () => {
+        const path = `/api/v1/namespaces/team-builds/pods/${name}-build/log`;
+        assert.match(await place.api.text(path), words);
+      });
   });
 }

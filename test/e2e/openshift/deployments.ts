@@ -1,3 +1,4 @@
+import { PRE_STOP_SECONDS } from "../../../infra/manifests/container";
 import type { Stored } from "../../support/openshift/kinds";
 import { whenThere } from "./when-there";
 import { type OpenShiftPlace, streams } from "./place";
@@ -53,7 +54,7 @@ export async function deploy(
               image,
               ports: [{ containerPort: 8080 }],
               readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 },
-              lifecycle: { preStop: { sleep: { seconds: 2 } } },
+              lifecycle: { preStop: { sleep: { seconds: PRE_STOP_SECONDS } } },
               securityContext,
             },
           ],
@@ -80,4 +81,13 @@ export const rolledOut = (place: OpenShiftPlace, of: string, name: string) =>
       [updatedReplicas, readyReplicas, replicas].every((count) => count === 2)
       ? true
       : undefined;
+  });
+
+/** No pod is left of those before. */
+export const replaced = (place: OpenShiftPlace, of: string, name: string) =>
+  whenThere(async () => {
+    const pods = await place.api.get<{ items: unknown[] }>(
+      `/api/v1/namespaces/${of}/pods?labelSelector=app%3D${name}`,
+    );
+    return pods?.items.length === 2 ? true : undefined;
   });

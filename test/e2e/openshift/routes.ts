@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { makeCertificate } from "../../support/certificate";
-import { deploy, rolledOut } from "./deployments";
+import { deploy, replaced, rolledOut } from "./deployments";
 import { whenThere } from "./when-there";
 import { DOMAIN, type OpenShiftPlace, ROUTER } from "./place";
 import { admitted, ask, makeRoute, routePath, verdict } from "./router";
@@ -116,6 +116,7 @@ export function routes(start: () => OpenShiftPlace): void {
       try {
         await deploy(place, "team", "app", { generation: "2" });
         await rolledOut(place, "team", "app");
+        await replaced(place, "team", "app");
       } finally {
         rolling = false;
         await clients;

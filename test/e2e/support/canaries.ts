@@ -65,14 +65,27 @@ function base64Of(value: string): string[] {
   });
 }
 
-/** All files below a folder, but those of skipped folders; links are not followed. */
+/** All files below a folder, but those of skipped folders and those that go meanwhile; links are not followed. */
 export function* textsBelow(folder: string, skip: readonly string[] = []): Generator<Text> {
-  if (!fs.existsSync(folder)) return;
-  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+  for (const entry of ifThere(() => fs.readdirSync(folder, { withFileTypes: true })) ?? []) {
     const file = path.join(folder, entry.name);
     if (skip.includes(file)) continue;
     if (entry.isDirectory()) yield* textsBelow(file, skip);
-    else if (entry.isFile() && fs.statSync(file).size <= LARGEST_BYTES)
-      yield { where: file, text: fs.readFileSync(file, "latin1") };
+    else if (entry.isFile()) {
+      const text = ifThere(() =>
+        fs.statSync(file).size <= LARGEST_BYTES ? fs.readFileSync(file, "latin1") : undefined,
+      );
+      if (text !== undefined) yield { where: file, text };
+    }
+  }
+}
+
+/** Undefined where the file or folder that is read is gone. */
+function ifThere<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
 }

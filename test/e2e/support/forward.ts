@@ -14,8 +14,8 @@ export async function forwarded<T>(
       .modelport(["port-forward", service], {
         started: (its) => (child = its),
         onOutput: (_, stdout) => {
-          const line = /^http:\S+/.exec(stdout)?.[0];
-          if (line !== undefined) resolve(line);
+          const url = /^(http:\S+)\n/.exec(stdout)?.[1];
+          if (url !== undefined) resolve(url);
         },
       })
       .then(({ stderr }) => reject(new Error(`port-forward ended: ${stderr}`)), reject);

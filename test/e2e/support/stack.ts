@@ -6,6 +6,8 @@ import type { CommandOptions, Result } from "../../support/command";
 import { quote } from "../../../cli/shell";
 import type { World } from "./world";
 
+const TIMEOUT_SECONDS = 1800;
+
 export type Values = Record<string, unknown>;
 
 /** A service as `up --json` and the stack's outputs tell it. */
@@ -38,7 +40,7 @@ export class StackUnderTest {
 
   modelport(args: readonly string[], options?: Partial<CommandOptions>): Promise<Result> {
     const argv = [process.execPath, "cli/modelport.js", ...args, "--stack", this.name];
-    return this.world.run(argv, { timeoutSeconds: 1800, ...options });
+    return this.world.run(argv, { timeoutSeconds: TIMEOUT_SECONDS, ...options });
   }
 
   /** @throws with all that the command printed */
@@ -57,7 +59,9 @@ export class StackUnderTest {
   async pulumi(...args: readonly string[]): Promise<Result> {
     const words = ["pulumi", ...args, "--stack", this.name].map(quote).join(" ");
     const environment = `"$(${quote(process.execPath)} cli/modelport.js env --stack ${this.name})"`;
-    const result = await this.world.run(["sh", "-euc", `eval ${environment}; ${words}`]);
+    const result = await this.world.run(["sh", "-euc", `eval ${environment}; ${words}`], {
+      timeoutSeconds: TIMEOUT_SECONDS,
+    });
     assert.equal(result.code, 0, transcript(words, result));
     return result;
   }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -87,26 +86,14 @@ export class World {
   }
 
   /**
-   * Devices, mounts, control groups, processes, state and temporary files, but those of another world: two may be there at once.
-   * The passphrase stays, since the stack's file may have secrets that it opens.
+   * Devices, mounts, control groups, processes, state and temporary files. The passphrase stays, since the stack's file may have secrets
+   * that it opens.
    */
   traces(): string[] {
     return [
-      ...machineTraces().filter((trace) => !this.isForeign(trace)),
+      ...machineTraces(this.env["XDG_STATE_HOME"] ?? ""),
       ...[path.join(this.folder, "tmp"), this.state].flatMap(filesIn),
     ];
-  }
-
-  private isForeign(trace: string): boolean {
-    const id = createHash("sha256").update(`${this.state}\0local`).digest("hex").slice(0, 8);
-    const named = /(?:mp-|modelport[-/]|run directory )([0-9a-f]{8})\b/.exec(trace)?.[1];
-    if (named !== undefined) return named !== id;
-    const [, kind, pid = ""] =
-      /^(process|network namespace) (?:modelport-)?(\d+)\b/.exec(trace) ?? [];
-    if (kind === undefined) return false;
-    const state = stateOf(pid);
-    // A network that is nobody's any more may have been ours.
-    return state === undefined ? kind === "process" : state !== this.env["XDG_STATE_HOME"];
   }
 
   /** Takes everything away, even where something of it fails. @throws the first failure */
@@ -119,7 +106,8 @@ export class World {
         failures.push(error);
       }
     for (const folder of [this.checkout, this.folder, this.env["XDG_STATE_HOME"] ?? ""])
-      fs.rmSync(folder, { recursive: true, force: true });
+      // What a test killed may still be ending.
+      fs.rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
     if (failures.length > 0) throw failures[0];
   }
 
@@ -127,16 +115,6 @@ export class World {
     if (this.hosts === undefined) return [...argv];
     const script = 'mount --bind "$0" /etc/hosts && exec "$@"';
     return ["unshare", "--mount", "sh", "-c", script, this.hosts, ...argv];
-  }
-}
-
-/** Whose world a process is of. */
-function stateOf(pid: string): string | undefined {
-  try {
-    const variables = fs.readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
-    return variables.find((one) => one.startsWith("XDG_STATE_HOME="))?.split("=")[1];
-  } catch {
-    return undefined;
   }
 }
 

@@ -52,7 +52,8 @@ export const minikube: Target = {
           env: { ...process.env, ...world.env },
           stdio: "ignore",
         });
-        await eventually(() => fs.readFileSync(path.join(home, "tunnels.json")));
+        const tunnels = path.join(home, "tunnels.json");
+        await eventually(() => JSON.parse(fs.readFileSync(tunnels, "utf8")));
       },
       close: async () => {
         if (tunnel !== undefined) await endProcess(tunnel);

@@ -3,6 +3,7 @@ import * as https from "node:https";
 import type * as net from "node:net";
 import { pipeline } from "node:stream";
 import { createSecureContext } from "node:tls";
+import { isDeepStrictEqual } from "node:util";
 import { forward, type Endpoint } from "../../../local/cluster/supervisor/forwarder";
 import type { TestCertificate } from "../certificate";
 
@@ -39,6 +40,8 @@ const HTTPS_PORT = 443;
 interface Listening {
   readonly servers: Map<number, net.Server>;
   readonly connections: Set<net.Socket>;
+  /** Where each port passes connections on to. */
+  readonly targets: Map<number, Endpoint>;
   /** Where it balances HTTP: looked up on each request, so that routes change under open connections. */
   http?: HttpBalancer;
 }
@@ -67,7 +70,10 @@ export class Balancers {
 
   /** Passes connections on; a port that is there already gets the new target. @throws when the port is taken */
   async tcp(address: string, port: number, target: Endpoint): Promise<void> {
-    const { servers } = this.at(address);
+    const { servers, targets } = this.at(address);
+    // Whoever is about to connect isn't turned away for nothing.
+    if (servers.has(port) && isDeepStrictEqual(targets.get(port), target)) return;
+    targets.set(port, target);
     servers.get(port)?.close();
     this.listen(address, port, await forward({ host: address, port }, target));
   }
@@ -124,7 +130,11 @@ export class Balancers {
   }
 
   private at(address: string): Listening {
-    const found = this.listening.get(address) ?? { servers: new Map(), connections: new Set() };
+    const found = this.listening.get(address) ?? {
+      servers: new Map(),
+      connections: new Set(),
+      targets: new Map(),
+    };
     this.listening.set(address, found);
     return found;
   }

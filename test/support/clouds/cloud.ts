@@ -107,8 +107,10 @@ export class Cloud {
 
   /** Makes a name lead to an address, for whoever reads the hosts file. */
   host(name: string, address: string): void {
-    const lines = this.hosts().filter((line) => line.split(/\s+/)[1] !== name);
-    this.writeHosts([...lines, `${address} ${name}`]);
+    const lines = this.hosts();
+    const line = `${address} ${name}`;
+    if (lines.includes(line)) return;
+    this.writeHosts([...lines.filter((one) => one.split(/\s+/)[1] !== name), line]);
   }
 
   forgetHost(name: string): void {
@@ -121,9 +123,16 @@ export class Cloud {
     return content.split("\n").filter((line) => line !== "");
   }
 
-  /** In place: the file may be mounted over another. */
+  /** In place: the file may be mounted over another. Never empty meanwhile: others look names up at any time. */
   private writeHosts(lines: readonly string[]): void {
-    fs.writeFileSync(this.settings.hosts, lines.map((line) => `${line}\n`).join(""));
+    const content = Buffer.from(lines.map((line) => `${line}\n`).join(""));
+    const file = fs.openSync(this.settings.hosts, fs.constants.O_WRONLY | fs.constants.O_CREAT);
+    try {
+      fs.writeSync(file, content, 0, content.length, 0);
+      fs.ftruncateSync(file, content.length);
+    } finally {
+      fs.closeSync(file);
+    }
   }
 }
 

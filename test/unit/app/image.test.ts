@@ -122,7 +122,9 @@ describe("image", () => {
   });
 
   it("SIGTERM: unready but serving, then in-flight requests finished, exit 0", async () => {
-    const { child, url, port, exit, lines } = await start({ DRAIN_SECONDS: "2" });
+    // Longer than pauses of the machine: what is asked while it drains is asked in time.
+    const limits = { DRAIN_SECONDS: "5", REQUEST_SECONDS: "60" };
+    const { child, url, port, exit, lines } = await start(limits);
     connect(port, "127.0.0.1").on("error", () => undefined); // opened ahead of need: nobody waits for it
     let answer = "";
     const slow = connect(port, "127.0.0.1");

@@ -1,10 +1,10 @@
 import * as assert from "node:assert/strict";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import * as path from "node:path";
 import { copyCheckout } from "../../support/checkout";
 import type { Result } from "../../support/command";
-import { freePort } from "../../support/environment";
 import { modelport } from "./support/cli";
 import { Sandbox } from "./support/sandbox";
 
@@ -44,8 +44,9 @@ describe("bad input", function () {
 
   it("is refused: a port that is taken", async function () {
     if (process.platform !== "linux" || process.geteuid?.() !== 0) this.skip();
-    const port = await freePort();
-    const server = net.createServer().listen(port, "127.0.0.1");
+    const server = net.createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as net.AddressInfo;
     const env = { MODELPORT_API_PORT: String(port), MODELPORT_LINK: "10.213.250.0/30" };
     const result = await modelport(sandbox, ["up", "--stack", "local"], { env });
     server.close();

@@ -21,7 +21,7 @@ const provider = (user: object): StateResource => ({
         JSON.stringify({
           "current-context": "c",
           contexts: [{ name: "c", context: { cluster: "c", user: "token-user" } }],
-          clusters: [{ name: "c", cluster: { server: "https://192.0.2.1" } }],
+          clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }],
           users: [{ name: "token-user", user }],
         }),
       ),

@@ -241,18 +241,20 @@ describe("an address in an update", () => {
     servers.push(server);
     return server;
   };
-  const status = { loadBalancer: { ingress: [{ ip: "192.0.2.7" }] } };
+  /** Of a group: this machine itself refuses to connect there, at once and in every network. */
+  const NOWHERE = "224.0.0.7";
+  const status = { loadBalancer: { ingress: [{ ip: NOWHERE }] } };
 
   it("is the balancer's; a private one is proven from inside", async () => {
     const { port, seen } = await api(() => [200, { status }]);
     const { outputs } = await register({
       exposure: "LoadBalancer",
       front: { internal: true },
-      platform: { reachableFrom: "vpc", loadBalancerIp: "192.0.2.7" },
+      platform: { reachableFrom: "vpc", loadBalancerIp: NOWHERE },
       preview: false,
       api: port,
     });
-    assert.deepEqual(outputs, { url: "http://192.0.2.7", reachableFrom: "vpc" });
+    assert.deepEqual(outputs, { url: `http://${NOWHERE}`, reachableFrom: "vpc" });
     assert.ok(seen.some(({ url }) => url.endsWith("/services/http:iris:http/proxy/predict")));
   });
 
@@ -279,7 +281,7 @@ describe("an address in an update", () => {
 
     it("is waited for as long as that says, and no longer", async () => {
       const quick = await wait(300, { reachableFrom: "vpc", patienceSeconds: 0 });
-      assert.equal(quick.outputs["url"], "http://192.0.2.7");
+      assert.equal(quick.outputs["url"], `http://${NOWHERE}`);
       const slow = wait(0, { reachableFrom: "vpc", patienceSeconds: 2 });
       await assert.rejects(slow, /was given no address/);
     });
@@ -297,7 +299,7 @@ describe("an address in an update", () => {
       preview: false,
       api: port,
     });
-    assert.equal(outputs["url"], "http://192.0.2.7");
+    assert.equal(outputs["url"], `http://${NOWHERE}`);
   });
 
   it("fails when the platform withholds it", async () => {

@@ -22,6 +22,7 @@ describe("a Git source", () => {
     execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.com", ...args], {
       cwd: repository,
       encoding: "utf8",
+      env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" },
     }).trim();
   const write = (files: Record<string, string>) => {
     for (const [file, text] of Object.entries(files)) {

@@ -47,7 +47,7 @@ function program(): pulumi.Inputs {
     resources: { cpu: "100m", cpuLimit: "1", memory: "160Mi", memoryLimit: "320Mi" },
     env: {},
     proof,
-    limits: { silentMs: 200, wrongMs: 100, pauseMs: 10, requestMs: 100 },
+    limits: { silentMs: 200, wrongMs: 100, pauseMs: 10, requestMs: 60_000 },
   });
   return { url: service.url };
 }

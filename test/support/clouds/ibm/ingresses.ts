@@ -10,6 +10,7 @@ import { texts } from "./values";
 
 /** Seconds at latency 1 until an Ingress is served. */
 const SERVE_SECONDS = 60;
+const RETRY_MS = 500;
 
 const INGRESSES = "/apis/networking.k8s.io/v1/ingresses";
 
@@ -43,14 +44,18 @@ export class Ingresses {
 
   /** Events come in bursts: one run serves all that came before it. */
   private changed(): void {
-    if (this.isDue) return;
+    if (this.isDue || this.abort.signal.aborted) return;
     this.isDue = true;
     this.work = this.work
       .then(() => {
         this.isDue = false;
         return this.serve();
       })
-      .catch((error: unknown) => this.cloud.log(`Ingress: ${String(error)}`));
+      .catch((error: unknown) => {
+        this.cloud.log(`Ingress: ${String(error)}`);
+        // No further event need come.
+        setTimeout(() => this.changed(), RETRY_MS);
+      });
   }
 
   async stop(): Promise<void> {

@@ -53,7 +53,7 @@ function webhook({ path, group, plural }: Hook, { url, authority }: WebhookServe
     admissionReviewVersions: ["v1"],
     sideEffects: "None",
     failurePolicy: "Fail",
-    timeoutSeconds: 10,
+    timeoutSeconds: 30,
     clientConfig: {
       url: `${url}${path}`,
       caBundle: Buffer.from(authority).toString("base64"),

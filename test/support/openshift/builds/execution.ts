@@ -87,6 +87,7 @@ export class Execution {
     await statuses.say(build, { phase: "Pending" }, pending);
     void log.lost.then(() => abort.abort());
     const aborted = new Promise<void>((resolve) => {
+      if (abort.signal.aborted) resolve();
       abort.signal.addEventListener("abort", () => resolve(), { once: true });
     });
     await Promise.race([log.read, aborted]);

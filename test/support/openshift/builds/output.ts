@@ -33,7 +33,9 @@ export class Output {
   async tag({ metadata, spec }: Build, reference: string, image: string): Promise<void> {
     const { namespace = "" } = metadata;
     const [name = "", tag = ""] = spec.output.to.name.split(":");
-    const stream = this.streams.get(`${namespace}/${name}`);
+    const path = `/apis/image.openshift.io/v1/namespaces/${namespace}/imagestreams/${name}`;
+    // Not what is followed, which may be from before another build's end.
+    const stream = await this.api.get<ImageStream>(path);
     const { dockerImageRepository = "", tags = [] } = stream?.status ?? {};
     const before = tags.find((one) => one.tag === tag)?.items ?? [];
     const item = {
@@ -42,17 +44,14 @@ export class Output {
       image,
       generation: 1,
     };
-    await this.api.apply(
-      `/apis/image.openshift.io/v1/namespaces/${namespace}/imagestreams/${name}`,
-      {
-        apiVersion: "image.openshift.io/v1",
-        kind: "ImageStream",
-        metadata: { name, namespace },
-        status: {
-          dockerImageRepository,
-          tags: [...tags.filter((one) => one.tag !== tag), { tag, items: [item, ...before] }],
-        },
+    await this.api.apply(path, {
+      apiVersion: "image.openshift.io/v1",
+      kind: "ImageStream",
+      metadata: { name, namespace },
+      status: {
+        dockerImageRepository,
+        tags: [...tags.filter((one) => one.tag !== tag), { tag, items: [item, ...before] }],
       },
-    );
+    });
   }
 }

@@ -33,13 +33,14 @@ export function program(
     });
     let output = "";
     for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (chunk: Buffer) => {
+      stream.setEncoding("utf8").on("data", (chunk: string) => {
         // Colours, which a log has no use for.
-        const text = chunk.toString().replace(/\x1b\[\d*m/g, "");
+        const text = chunk.replace(/\x1b\[\d*m/g, "");
         output += text;
         if (!quiet) log(text);
       });
-    child.once("error", (error) => resolve({ code: null, output: `${output}${error.message}\n` }));
+    child.once("error", (error) => (output += `${error.message}\n`));
+    // Not before: what was ended, or what that had started, may still write where its folder is taken away.
     child.once("close", (code) => resolve({ code, output }));
   });
 }

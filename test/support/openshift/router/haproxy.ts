@@ -7,8 +7,8 @@ import { run } from "../../../../local/toolchain/run";
 import { CONFIGURATION, type RouterFiles, serverName, SOCKET } from "./configuration";
 import type { SlotChange } from "./endpoints";
 
-const START_MS = 10_000;
-const STOP_MS = 5_000;
+const START_MS = 60_000;
+const STOP_MS = 60_000;
 const POLL_MS = 20;
 
 /** HAProxy as master and worker: a reload hands the listening sockets from worker to worker. https://docs.haproxy.org/2.6/management.html#3 */

@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Worker } from "node:worker_threads";
+import { mock } from "node:test";
+import { Worker } from "node:worker_threads";
 import type { Graph } from "../../../../app/server/evaluator/graph";
 import { WorkerPool } from "../../../../app/server/evaluator/worker-pool";
+import type { WorkerTask } from "../../../../app/server/evaluator/worker-protocol";
 import { createLog } from "../../../../app/server/log";
 import { numbers, x } from "../support/graph";
 import { echo, lookup, scaling, slow, type TestGraph } from "../support/graphs";
+
+interface Posted {
+  readonly task: WorkerTask;
+}
 
 describe("worker pool", () => {
   let pool: WorkerPool;
@@ -116,5 +122,18 @@ describe("worker pool", () => {
     await started[0]!.terminate();
     const graph = await place(scaling(3));
     assert.deepEqual(numbers(await graph.run(x([1, 2]))), [3, 6]);
+  });
+
+  it("a graph that comes while the thread is started again is loaded once", async () => {
+    await (await place(scaling(2))).release();
+    await started[0]!.terminate();
+    const posted = mock.method(Worker.prototype, "postMessage");
+    try {
+      await place(scaling(3));
+      const kinds = posted.mock.calls.map((call) => (call.arguments[0] as Posted).task.kind);
+      assert.deepEqual(kinds, ["load"]);
+    } finally {
+      posted.mock.restore();
+    }
   });
 });

@@ -99,12 +99,17 @@ describe("tracing", () => {
     Object.assign(process.env, kept);
   });
 
+  /** What the collector got, all at once: closing waits for that for a while only, and a pause of the machine may be longer. */
+  const received = async (): Promise<OtlpSpan[]> => {
+    while (collector.spans.length === 0) await sleep(5);
+    return collector.spans;
+  };
   /** What the collector got of `use`. */
   const traced = async (use: (tracing: Tracing) => unknown): Promise<OtlpSpan[]> => {
     const tracing = createTracing(log);
     await use(tracing);
     await tracing.close();
-    return collector.spans;
+    return received();
   };
   const predict = (span: RequestSpan, status: number): void => {
     span.route("/v2/models/{model}/infer");
@@ -238,7 +243,7 @@ describe("tracing", () => {
     await refusal(running.client.infer({ model_name: "double", inputs: [input] }, headers));
     await running.close();
     await tracing.close();
-    const requests = collector.spans.filter(({ kind }) => kind === 2);
+    const requests = (await received()).filter(({ kind }) => kind === 2);
     assert.deepEqual(
       requests.map(({ name, traceId, attributes }) => [
         name,

@@ -25,8 +25,9 @@ describe("the simulated IBM Cloud's balancers", () => {
   afterEach(async () => {
     running?.stop();
     running = undefined;
-    await account.cloud.balancers.closeAll();
+    // The API server first: what its last answer tells may open a balancer once more.
     await api.close();
+    await account.cloud.balancers.closeAll();
   });
 
   const pathOf = (name: string) => `/api/v1/namespaces/test/services/${name}`;

@@ -16,7 +16,17 @@ import { isValues, type Values } from "../../../../support/clouds/values";
 import { ownAddresses } from "../../support/addresses";
 import type { ApiServer } from "../../support/api-server";
 
-export const temporaryFolder = () => fs.mkdtempSync(path.join(os.tmpdir(), "modelport-ibm-"));
+const folders: string[] = [];
+process.once("exit", () =>
+  folders.forEach((folder) => fs.rmSync(folder, { recursive: true, force: true })),
+);
+
+/** Taken away when the tests end. */
+export function temporaryFolder(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "modelport-ibm-"));
+  folders.push(folder);
+  return folder;
+}
 
 /** Nobody connects with it. */
 const KUBECONFIG = `
