@@ -11,7 +11,7 @@ import type { Target } from "./targets/target";
 
 const USAGE = `npm run e2e                                    all end-to-end tests
 npm run e2e -- --target <target> [--exposure <exposure>]...   one target's journey, step by step
-  targets: ${targets.map(({ name }) => name).join(", ")}; exposures: ${EXPOSURES.join(", ")} (default: all that the target can do)`;
+  targets: ${targets.map(({ name }) => name).join(", ")}, or all; exposures: ${EXPOSURES.join(", ")} (default: all that the target can do)`;
 
 function readOptions() {
   const options = {
@@ -33,6 +33,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (values.target === undefined) return everything();
+  if (values.target === "all") return travelAll();
   const target = targets.find(({ name }) => name === values.target);
   if (target === undefined) throw new UserError(`there is no target ${values.target}\n\n${USAGE}`);
   return travel(target, chosen(target, values.exposure));
@@ -67,14 +68,20 @@ function chosen(target: Target, asked: readonly string[] = []): readonly Exposur
   );
 }
 
-/** Every target's journey, each in a world of its own, then what is tested beside them. @returns the exit code */
-async function everything(): Promise<number> {
+/** Every target's journey, each in a world of its own. @returns the exit code */
+async function travelAll(): Promise<number> {
   for (const target of targets) {
     const code = await travel(target, target.exposures);
     if (code !== 0) return code;
   }
-  const args = ["node_modules/mocha/bin/mocha.js", "--bail", "--timeout", "1200000"];
-  const { status } = spawnSync(process.execPath, [...args, "test/e2e/**/*.test.ts"], {
+  return 0;
+}
+
+/** The journeys, then what is tested beside them. @returns the exit code */
+async function everything(): Promise<number> {
+  const code = await travelAll();
+  if (code !== 0) return code;
+  const { status } = spawnSync(process.execPath, ["--run", "here:e2e-tests"], {
     cwd: repositoryRoot(),
     stdio: "inherit",
   });
