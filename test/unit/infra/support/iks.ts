@@ -1,10 +1,9 @@
-import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
 import { iks as schema, type IksConfig } from "../../../../infra/config/targets/iks";
 import { iks } from "../../../../infra/targets/iks";
 import type { FrontArgs } from "../../../../infra/targets/target";
 import { FUNCTIONS } from "../../../../infra/offline/providers";
-import { run, type Ran } from "./mocks";
+import { type Inputs, provisioned } from "./cloud-target";
+import { run } from "./mocks";
 
 export const NAMESPACE = "acme-models";
 export const API_KEY = "callers-own-key";
@@ -32,30 +31,14 @@ export function provision(options: Options = {}) {
     ...FUNCTIONS[LOGIN]?.({ admin }),
     ...(port === undefined ? {} : { host: `http://127.0.0.1:${port}`, caCertificate: "" }),
   });
-  return run(
-    () => {
-      const cluster = iks(configOf(settings)).provision(stack);
-      const { images } = cluster;
-      const parent = new pulumi.ComponentResource("modelport:index:InferenceService", "iris");
-      const { dependsOn = [], ...made } =
-        (front && cluster.front?.({ ...frontArgs(parent), ...front })) ?? {};
-      return {
-        kubeconfig: cluster.kubeconfig,
-        images,
-        repository: images.repository("iris"),
-        front: made,
-        before: dependsOn.map(({ urn }) => urn),
-      };
-    },
-    {
-      preview,
-      idsKnown,
-      config: {},
-      stack,
-      state: { ...STATE, [VPC_CLUSTER]: () => domain, [CLASSIC_CLUSTER]: () => domain },
-      functions: { [LOGIN]: ({ admin }) => login(admin) },
-    },
-  );
+  return run(() => provisioned(iks(configOf(settings)), stack, front), {
+    preview,
+    idsKnown,
+    config: {},
+    stack,
+    state: { ...STATE, [VPC_CLUSTER]: () => domain, [CLASSIC_CLUSTER]: () => domain },
+    functions: { [LOGIN]: ({ admin }) => login(admin) },
+  });
 }
 
 const LOGIN = "ibm:index/getContainerClusterConfig:getContainerClusterConfig";
@@ -73,29 +56,6 @@ export const DOMAIN = "modelport-prod-0123-0000.us-south.containers.appdomain.cl
 export const CERTIFICATE = { "tls.crt": "Q0VSVA==", "tls.key": "S0VZ" };
 
 const DOMAIN_FACTS = { ingressHostname: DOMAIN, ingressSecret: "modelport-prod-0123-0000" };
-
-const frontArgs = (parent: pulumi.Resource): FrontArgs => ({
-  service: "iris",
-  namespace: "modelport-prod",
-  stack: "prod",
-  exposure: "LoadBalancer",
-  internal: false,
-  health: { path: "/readyz", port: 8080 },
-  parent,
-  dependsOn: [],
-});
-
-export type Inputs = Record<string, unknown>;
-
-export function inputsOf({ resources }: Ran, type: string, name?: string): Inputs {
-  const found = resources.filter(
-    (resource) => resource.type === type && (name === undefined || resource.name === name),
-  );
-  assert.equal(found.length, 1, `one ${type} ${name ?? ""}, not ${found.length}`);
-  return found[0]!.inputs;
-}
-
-export const typesOf = ({ resources }: Ran) => resources.map(({ type }) => type);
 
 /** Sets the API key that the target asks for, and puts back what was there. */
 export function withApiKey(): void {

@@ -1,16 +1,7 @@
 import assert from "node:assert/strict";
 import type { Front } from "../../../../infra/targets/target";
-import {
-  CLUSTER,
-  DNS_ENDPOINT,
-  inputsOf,
-  POOL,
-  PROJECT,
-  provision,
-  recordedOf,
-  typesOf,
-  type Inputs,
-} from "../support/gke";
+import { type Inputs, inputsOf, recordedOf, typesOf } from "../support/cloud-target";
+import { CLUSTER, DNS_ENDPOINT, POOL, PROJECT, provision } from "../support/gke";
 import type { Ran } from "../support/mocks";
 
 describe("target gke, from outside", () => {

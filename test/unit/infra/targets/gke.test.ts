@@ -1,16 +1,7 @@
 import assert from "node:assert/strict";
 import { gke } from "../../../../infra/targets/gke";
-import {
-  CLUSTER,
-  configOf,
-  inputsOf,
-  POOL,
-  PROJECT,
-  provision,
-  recordedOf,
-  typesOf,
-  type Inputs,
-} from "../support/gke";
+import { type Inputs, inputsOf, recordedOf, typesOf } from "../support/cloud-target";
+import { CLUSTER, configOf, POOL, PROJECT, provision } from "../support/gke";
 
 const GKE = "modelport:index:GkeCluster::gke";
 

@@ -4,17 +4,15 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { iks } from "../../../../infra/targets/iks";
 import { loginText } from "../../../../infra/targets/ibm/kubeconfig";
+import { type Inputs, inputsOf, typesOf } from "../support/cloud-target";
 import {
   API_KEY,
   CERTIFICATE,
   configOf,
   DOMAIN,
-  inputsOf,
   NAMESPACE,
   provision,
-  typesOf,
   withApiKey,
-  type Inputs,
 } from "../support/iks";
 import { awaitCertificate, certificateId } from "../../../../infra/targets/ibm/domain";
 import { kubeconfig as kubeconfigAt, serve, type TestServer } from "../support/balancer";

@@ -4,7 +4,8 @@ import { iks } from "../../../../infra/targets/iks";
 import { createCluster } from "../../../../infra/targets/ibm/cluster";
 import { ibmContext } from "../../../../infra/targets/ibm/context";
 import { addressesIn } from "../../../../infra/targets/ibm/node-addresses";
-import { configOf, inputsOf, provision, typesOf, withApiKey, type Inputs } from "../support/iks";
+import { type Inputs, inputsOf, typesOf } from "../support/cloud-target";
+import { configOf, provision, withApiKey } from "../support/iks";
 import { run } from "../support/mocks";
 
 const CLUSTER = "ibm:index/containerVpcCluster:ContainerVpcCluster";
