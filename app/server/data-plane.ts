@@ -55,6 +55,7 @@ export type DataPlaneSettings = Pick<
   | "defaultModel"
   | "modelVersions"
   | "pollSeconds"
+  | "maxRows"
   | "maxBatchRows"
   | "maxQueue"
   | "workers"

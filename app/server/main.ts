@@ -1,4 +1,5 @@
 /** The process: environment in, signals in, exit code out. */
+import { handleSignals } from "./signals";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createLog, type Log } from "./log";
 import { startServer, type Server } from "./server";
@@ -15,9 +16,10 @@ async function main(): Promise<void> {
   }
   const log = createLog(settings.logLevel);
   try {
-    const server = await startServer(settings, log);
+    const starting = startServer(settings, log);
+    stopOnSignals(starting, settings, log);
+    const server = await starting;
     log.info("listening", { port: server.port });
-    stopOnSignals(server, settings, log);
     await server.loaded;
     const { grpcPort, metricsPort } = server;
     log.info("started", { grpcPort, metricsPort });
@@ -31,7 +33,7 @@ async function main(): Promise<void> {
  * SIGTERM: not ready, but still serving, until whoever routes to this process has had DRAIN_SECONDS to notice; then no more
  * connections, the requests in flight are finished, exit 0. SIGINT, or a second signal, skips the wait.
  */
-function stopOnSignals(server: Server, { drainSeconds }: Settings, log: Log): void {
+function stopOnSignals(starting: Promise<Server>, { drainSeconds }: Settings, log: Log): void {
   const hurry = new AbortController();
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
@@ -39,17 +41,19 @@ function stopOnSignals(server: Server, { drainSeconds }: Settings, log: Log): vo
     if (stopping) return;
     stopping = true;
     log.info("draining", { signal, seconds: hurry.signal.aborted ? 0 : drainSeconds });
-    server.drain();
-    void sleep(drainSeconds * 1000, undefined, { signal: hurry.signal })
-      .catch(() => undefined)
-      .then(() => server.close())
-      .then((complete) => {
-        log.info("stopped", { complete });
-        process.exit(complete ? 0 : 1);
-      });
+    const stopped = async (): Promise<void> => {
+      const server = await starting.catch(() => undefined);
+      // One that can't start ends by itself.
+      if (server === undefined) return;
+      server.drain();
+      await sleep(drainSeconds * 1000, undefined, { signal: hurry.signal }).catch(() => undefined);
+      const complete = await server.close();
+      log.info("stopped", { complete });
+      process.exit(complete ? 0 : 1);
+    };
+    void stopped();
   };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+  handleSignals(stop);
 }
 
 void main();

@@ -94,21 +94,26 @@ export class DevRun {
     const root = repositoryRoot();
     const bundler = path.join(root, "local", "build.js");
     if (servers.length > 0)
-      this.watchers.push(
-        watchFolder(path.join(root, "app", "server"), async () => {
-          const before = bundleTimes(root);
-          const failure = await build([process.execPath, bundler, "server"]);
-          if (failure === undefined && bundleTimes(root) === before) return;
-          await this.replace(servers, failure);
-        }),
-      );
+      this.follow(path.join(root, "app", "server"), servers, async () => {
+        const before = bundleTimes(root);
+        const failure = await build([process.execPath, bundler, "server"]);
+        if (failure === undefined && bundleTimes(root) === before) return;
+        await this.replace(servers, failure);
+      });
     for (const one of this.running) {
       const { build: command, sources } = one.launch;
       if (command === undefined || sources === undefined) continue;
-      this.watchers.push(
-        watchFolder(sources, async () => this.replace([one], await build(command))),
-      );
+      this.follow(sources, [one], async () => this.replace([one], await build(command)));
     }
+  }
+
+  /** Calls `changed` when something in the folder changed; what fails is said of the services made from it. */
+  private follow(folder: string, running: readonly Running[], changed: () => Promise<void>): void {
+    const failed = (error: unknown): void => {
+      for (const { service } of running)
+        this.options.say(service.name, `changes can't be followed: ${String(error)}`);
+    };
+    this.watchers.push(watchFolder(folder, changed, failed));
   }
 
   private async replace(running: readonly Running[], failure: string | undefined): Promise<void> {

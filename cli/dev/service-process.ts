@@ -31,6 +31,7 @@ export class ServiceProcess {
   private timer: NodeJS.Timeout | undefined;
   private pauseMs = FIRST_PAUSE_MS;
   private wanted = false;
+  private stopped = false;
 
   constructor(private readonly args: ServiceProcessArgs) {}
 
@@ -71,14 +72,19 @@ export class ServiceProcess {
     });
   }
 
-  /** Ends it and starts it anew. */
+  /** Ends it and starts it anew, unless it is stopped meanwhile. */
   async restart(): Promise<void> {
-    await this.stop();
-    this.start();
+    await this.end();
+    if (!this.stopped) this.start();
   }
 
-  /** SIGTERM, and SIGKILL after a grace period. */
+  /** SIGTERM, and SIGKILL after a grace period; it stays ended. */
   async stop(): Promise<void> {
+    this.stopped = true;
+    await this.end();
+  }
+
+  private async end(): Promise<void> {
     this.wanted = false;
     clearTimeout(this.timer);
     this.signal("SIGTERM");

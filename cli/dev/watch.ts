@@ -10,9 +10,14 @@ const IGNORED = /(?:^|\/)(?:\.git|node_modules|__pycache__|\.venv)(?:\/|$)|~$|\.
 /**
  * Calls `changed` after something below the folder changed, once for all that changes together, and never again before it has ended.
  *
+ * @param failed gets what `changed` or the watching itself failed with; it goes on
  * @returns ends it
  */
-export function watchFolder(folder: string, changed: () => Promise<void>): () => void {
+export function watchFolder(
+  folder: string,
+  changed: () => Promise<void>,
+  failed: (error: unknown) => void,
+): () => void {
   let timer: NodeJS.Timeout | undefined;
   let running = false;
   let again = false;
@@ -22,20 +27,18 @@ export function watchFolder(folder: string, changed: () => Promise<void>): () =>
       return;
     }
     running = true;
-    try {
-      do {
-        again = false;
-        await changed();
-      } while (again as boolean);
-    } finally {
-      running = false;
-    }
+    do {
+      again = false;
+      await changed().catch(failed);
+    } while (again as boolean);
+    running = false;
   };
   const watcher = fs.watch(folder, { recursive: true }, (_event, file) => {
     if (file !== null && IGNORED.test(file.split(path.sep).join("/"))) return;
     clearTimeout(timer);
     timer = setTimeout(() => void run(), SETTLE_MS);
   });
+  watcher.on("error", failed);
   return () => {
     clearTimeout(timer);
     watcher.close();

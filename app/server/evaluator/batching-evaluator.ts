@@ -1,8 +1,9 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { RequestError } from "../errors";
 import type { VersionMetrics } from "../observability/metrics";
 import type { Tensor } from "../tensor";
 import type { Graph } from "./graph";
-import { agree, join, share } from "./joining";
+import { agree, checkRows, join, share } from "./joining";
 
 export interface BatchingOptions {
   /** Names of the inputs, in the graph's order. */
@@ -13,6 +14,9 @@ export interface BatchingOptions {
   readonly maxQueue: number;
   readonly metrics: Pick<VersionMetrics, "ran" | "queued">;
 }
+
+/** Runs that block the thread one after the other give the others a turn after so much time. */
+const TURN_MS = 10;
 
 /** A request waiting for the next run. */
 interface Waiting {
@@ -145,17 +149,18 @@ export class BatchingEvaluator {
 
   /** One request's values can make a run fail; its neighbours get one without it. */
   private async fail(batch: readonly Waiting[], error: unknown): Promise<void> {
-    if (batch.length > 1 && !(error instanceof RequestError))
-      for (const one of batch) await this.run([one]);
-    else for (const { reject } of batch) reject(toRequestError(error));
+    if (batch.length === 1 || error instanceof RequestError) {
+      for (const { reject } of batch) reject(toRequestError(error));
+      return;
+    }
+    let began = performance.now();
+    for (const one of batch) {
+      await this.run([one]);
+      if (performance.now() - began < TURN_MS) continue;
+      await turn();
+      began = performance.now();
+    }
   }
-}
-
-/** The rows of a run are shared out by their number, so it must be right. */
-function checkRows(outputs: readonly Tensor[], rows: number): void {
-  for (const { name, shape } of outputs)
-    if (shape[0] !== rows)
-      throw new Error(`output "${name}" has ${String(shape[0])} rows for ${rows}`);
 }
 
 /** The graph ran when it was loaded, so what fails now are this request's values; but for memory, which may be gone. */

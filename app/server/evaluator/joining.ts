@@ -53,6 +53,13 @@ export function share(
   });
 }
 
+/** @throws Error when `outputs` are not of `rows` rows: they are shared out by their number, so it must be right. */
+export function checkRows(outputs: readonly Tensor[], rows: number): void {
+  for (const { name, shape } of outputs)
+    if (shape[0] !== rows)
+      throw new Error(`output "${name}" has ${String(shape[0])} rows for ${rows}`);
+}
+
 function window(data: TensorData, from: number, to: number): TensorData {
   return ArrayBuffer.isView(data) ? data.subarray(from, to) : data.slice(from, to);
 }

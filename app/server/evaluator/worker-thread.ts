@@ -61,13 +61,18 @@ export class WorkerThread {
     }
   }
 
-  /** @throws RequestError 503 when the thread ends meanwhile */
+  /** @throws RequestError 503 when the thread ends meanwhile, or doesn't get the graph loaded again */
   async run(
     graph: number,
     inputs: readonly Tensor[],
     memory: readonly ArrayBuffer[],
   ): Promise<readonly Tensor[]> {
     await this.restored;
+    const placed = this.placed.get(graph);
+    if (placed !== undefined && !this.loaded.has(graph))
+      await this.loadHere(graph, placed).catch(() => {
+        throw later("the model could not be loaded again");
+      });
     return this.ask({ kind: "run", graph, inputs }, memory);
   }
 
@@ -144,8 +149,11 @@ export class WorkerThread {
 }
 
 function ended(): RequestError {
-  const message = "the model's worker thread ended: try again";
-  return new RequestError(503, message, undefined, { "retry-after": "1" });
+  return later("the model's worker thread ended");
+}
+
+function later(reason: string): RequestError {
+  return new RequestError(503, `${reason}: try again`, undefined, { "retry-after": "1" });
 }
 
 /** The worker's bundle is beside the server's; from sources it is a file that needs the same loader as this one. */

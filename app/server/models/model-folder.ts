@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { ModelMetrics, ModelStatus, ServedVersion } from "../data-plane";
+import { RequestError } from "../errors";
 import type { Log } from "../log";
 import { parseModelMetadata, type ModelMetadata } from "../model-metadata";
 import { print, readChecked, versionFolders } from "./files";
@@ -15,7 +16,14 @@ interface Version {
   identity?: string | undefined;
   /** The state on disk that was dealt with last. */
   seen?: string | undefined;
+  /** Failures in a row that may pass by themselves. */
+  failures?: number;
+  /** Looks until that state is tried again. */
+  retryIn?: number;
 }
+
+/** Looks between two attempts, at most: loading what fails costs those that are served, too. */
+const LONGEST_RETRY = 64;
 
 /** What the folders of all models share. */
 export interface FolderContext {
@@ -38,6 +46,8 @@ export class ModelFolder {
   private metadataFault: string | undefined;
   private folderFault: string | undefined;
   private seen: string | undefined;
+  /** model.json is read again at the next look: why it couldn't be may have passed. */
+  private readAgain = false;
   /** States on disk seen once, by version; "" is model.json. */
   private readonly unsettled = new Map<string, string>();
 
@@ -123,8 +133,10 @@ export class ModelFolder {
   private async followMetadata(patient: boolean): Promise<void> {
     const file = path.join(this.folder, "model.json");
     const seen = await print(file);
-    if (seen === this.seen || !this.settled("", seen, patient)) return;
+    const again = seen === this.seen;
+    if (again ? !this.readAgain : !this.settled("", seen, patient)) return;
     this.seen = seen;
+    this.readAgain = false;
     try {
       const metadata = parseModelMetadata(await readFile(file, "utf8"));
       if (metadata.name !== this.name)
@@ -136,8 +148,10 @@ export class ModelFolder {
       this.metadata = metadata;
       this.metadataFault = undefined;
     } catch (error) {
-      this.metadataFault = reasonOf(error);
-      this.report(this.metadataFault);
+      const reason = reasonOf(error);
+      if (!again || reason !== this.metadataFault) this.report(reason);
+      this.metadataFault = reason;
+      this.readAgain = mayPass(error);
     }
   }
 
@@ -169,8 +183,11 @@ export class ModelFolder {
     let seen = `${identity ?? ""} ${there}`;
     for (const file of Object.keys(facts?.files ?? {}))
       seen += ` ${await print(path.join(folder, file))}`;
-    if (seen === version.seen || !this.settled(number, seen, patient)) return;
+    const again = seen === version.seen;
+    if (again ? !isDue(version) : !this.settled(number, seen, patient)) return;
     version.seen = seen;
+    const { failures = 0 } = again ? version : {};
+    version.failures = version.retryIn = 0;
     try {
       if (!there) throw new Error(`MODEL_VERSIONS: there is no folder "${number}"`);
       if (facts === undefined) throw new Error(`model.json: versions: has no entry "${number}"`);
@@ -187,8 +204,13 @@ export class ModelFolder {
       }
       version.reason = undefined;
     } catch (error) {
-      version.reason = reasonOf(error);
-      this.report(version.reason, number);
+      const reason = reasonOf(error);
+      if (!again || reason !== version.reason) this.report(reason, number);
+      version.reason = reason;
+      if (mayPass(error)) {
+        version.failures = failures + 1;
+        version.retryIn = Math.min(2 ** failures, LONGEST_RETRY);
+      }
     }
     this.context.metrics.modelState(this.name, number, version.loaded !== undefined);
   }
@@ -224,6 +246,22 @@ export class ModelFolder {
 
 function newestFirst(numbers: readonly string[]): readonly string[] {
   return [...numbers].sort((a, b) => Number(b) - Number(a));
+}
+
+/** Counts this look. @returns whether what failed is to be tried again at it */
+function isDue(version: Version): boolean {
+  const { retryIn = 0 } = version;
+  if (retryIn > 0) version.retryIn = retryIn - 1;
+  return retryIn === 1;
+}
+
+const PASSING = ["EAGAIN", "EIO", "EMFILE", "ENFILE", "ENOMEM", "ESTALE", "ETIMEDOUT"];
+
+/** Whether a failure may pass though nothing changes on disk: a worker that ended, a disk's trouble, memory that ran out. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof RequestError) return error.status === 503;
+  const { code, message } = error as NodeJS.ErrnoException;
+  return PASSING.includes(code ?? "") || /alloc/i.test(message);
 }
 
 /** One line, without the stack. */

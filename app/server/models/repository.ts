@@ -36,12 +36,12 @@ export class Repository {
     private readonly log: Log,
     metrics: ModelMetrics,
   ) {
-    const { workers, maxBatchRows, maxQueue } = settings;
+    const { workers, maxRows, maxBatchRows, maxQueue } = settings;
     this.workers = workers === 0 ? undefined : new WorkerPool(workers, log);
     this.context = {
       log,
       metrics,
-      loader: { maxBatchRows, maxQueue, workers: this.workers, log },
+      loader: { maxRows, maxBatchRows, maxQueue, workers: this.workers, log },
       changed: () => (this.answering = undefined),
       background: (done) => this.inBackground(done),
     };

@@ -1,5 +1,5 @@
 import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { Server as NetServer, type AddressInfo, type Socket } from "node:net";
 import { errorBody, RequestError } from "../errors";
 import type { Log } from "../log";
 import type { Tracer } from "../observability/tracer";
@@ -42,6 +42,9 @@ const SURPLUS = 256;
 
 /** How long an answer may wait to be read, in times that a request may take to arrive. */
 const STALLED_REQUESTS = 6;
+
+/** Closing looks so often whether all answers are read. */
+const UNREAD_MS = 20;
 
 /** HTTP/1.1 around a table of routes: methods, limits, timeouts, errors. */
 export function createHttpTransport(options: HttpOptions): HttpTransport {
@@ -136,11 +139,19 @@ export function createHttpTransport(options: HttpOptions): HttpTransport {
           complete = false;
           server.closeAllConnections();
         }, requestMs);
-        server.close(() => {
+        // Ends listening; the HTTP server's own close would end idle connections as well, at once.
+        NetServer.prototype.close.call(server, () => {
           clearInterval(watch);
           clearTimeout(deadline);
           resolve(complete);
         });
+        // One whose last answer is still being read counts as idle, and would lose the rest of it.
+        const endIdle = (): void => {
+          const unread = [...connections.keys()].some((socket) => socket.writableLength > 0);
+          if (unread) setTimeout(endIdle, UNREAD_MS);
+          else server.close();
+        };
+        endIdle();
         // Connections opened ahead of need (browsers and balancers do) would be waited for.
         for (const socket of connections.keys()) if (socket.bytesRead === 0) socket.destroy();
       }),

@@ -162,6 +162,28 @@ describe("batching evaluator", () => {
     assert.deepEqual(numbers(await own.infer(index(5n))), [50], "and it goes on");
   });
 
+  it("requests that are run alone one after the other leave others their turns", async () => {
+    const busy = (): void => {
+      for (const end = performance.now() + 5; performance.now() < end;);
+    };
+    const own = evaluator({
+      thread: "main",
+      run: (inputs) => {
+        busy();
+        if (inputs[0]!.shape[0]! > 1) throw new Error("not together");
+        return inputs;
+      },
+      release: () => undefined,
+    });
+    const answers = Promise.all(Array.from({ length: 40 }, () => own.infer(many(1))));
+    let turns = 0;
+    const ended = { is: false };
+    void answers.then(() => (ended.is = true));
+    for (; !ended.is; turns++) await turn();
+    assert.equal((await answers).length, 40);
+    assert.ok(turns >= 15, `${turns} turns`);
+  });
+
   it("an answer with other rows than were asked for is an error, and nobody gets another's", async () => {
     const graph = new HeldGraph();
     const own = evaluator({

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { mock } from "node:test";
 import path from "node:path";
+import { OnnxSession } from "../../../../app/server/evaluator/onnx-session";
 import { SessionGraph } from "../../../../app/server/evaluator/session-graph";
 import { parseModelMetadata } from "../../../../app/server/model-metadata";
 import { toTensors } from "../../../../app/server/models/examples";
 import { DATATYPES, datatypes, type Tensor } from "../../../../app/server/tensor";
 import { load, numbers, x } from "../support/graph";
-import { echo, oneRow, scaling } from "../support/graphs";
-import { readGolden, shippedModels } from "../support/models";
+import { echo, oneRow, scaling, words } from "../support/graphs";
+import { readGolden, shippedModels, vectorizerOf } from "../support/models";
 import { onnxModel } from "../support/onnx";
 
 describe("session graph", () => {
@@ -77,6 +79,41 @@ describe("session graph", () => {
     );
     graph.release();
     assert.throws(() => SessionGraph.load({ onnx: files.onnx }, metadata), /vectorizer\.json/);
+  });
+
+  it("many texts are counted in slices, a few megabytes at a time", () => {
+    const width = 50_000;
+    const { onnx, ...metadata } = words(width);
+    const graph = SessionGraph.load({ onnx, vectorizer: vectorizerOf(width) }, metadata);
+    const texts = Array.from({ length: 200 }, (_, i) => "w7 ".repeat(i));
+    const numbersOfX = Float32Array.from({ length: 400 }, (_, i) => i);
+    const runs = mock.method(OnnxSession.prototype, "run");
+    try {
+      const [y, same] = graph.run([
+        { name: "text", datatype: "BYTES", shape: [200], data: texts },
+        { name: "x", datatype: "FP32", shape: [200, 2], data: numbersOfX },
+      ]);
+      assert.deepEqual(
+        [y!.shape, same!.shape],
+        [
+          [200, 1],
+          [200, 2],
+        ],
+      );
+      assert.deepEqual(
+        Array.from(y!.data as Float32Array, (mean) => Math.round(mean * width)),
+        texts.map((_, i) => i),
+      );
+      assert.deepEqual(same!.data, numbersOfX);
+      const sizes = runs.mock.calls.map(({ arguments: [feeds] }) => feeds["counts"]!.data.length);
+      assert.deepEqual(
+        sizes.map((size) => size / width),
+        [83, 83, 34],
+      );
+    } finally {
+      runs.mock.restore();
+      graph.release();
+    }
   });
 
   it("a text that the runtime would cut at U+0000 is refused", () => {

@@ -13,6 +13,10 @@ interface Posted {
   readonly task: WorkerTask;
 }
 
+interface Poster {
+  readonly postMessage: (this: Worker, message: unknown) => void;
+}
+
 describe("worker pool", () => {
   let pool: WorkerPool;
   let started: Worker[];
@@ -115,6 +119,35 @@ describe("worker pool", () => {
       ],
     );
     await Promise.all([quick.release(), long.release()]);
+  });
+
+  it("a model that the new thread can't load at first: 503, and tried again at each run", async () => {
+    const graph = await place(scaling(2));
+    const { postMessage } = Worker.prototype as Poster;
+    let broken = 2;
+    const posted = mock.method(
+      Worker.prototype,
+      "postMessage",
+      function (this: Worker, message: { id: number; task: WorkerTask }) {
+        const { id, task } = message;
+        const spoilt =
+          task.kind === "load" && broken-- > 0
+            ? { ...task, files: { onnx: Buffer.from("garbage") } }
+            : task;
+        postMessage.call(this, { id, task: spoilt });
+      },
+    );
+    try {
+      await started[0]!.terminate();
+      await assert.rejects(async () => graph.run(x([1, 2])), {
+        status: 503,
+        headers: { "retry-after": "1" },
+        message: "the model could not be loaded again: try again",
+      });
+      assert.deepEqual(numbers(await graph.run(x([1, 2]))), [2, 4]);
+    } finally {
+      posted.mock.restore();
+    }
   });
 
   it("a thread that ends with nothing to do stays away until it is needed", async () => {

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import fsPromises from "node:fs/promises";
+import { mock } from "node:test";
 import { copyFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DataPlane } from "../../../../app/server/data-plane";
+import { RequestError } from "../../../../app/server/errors";
+import { WorkerPool } from "../../../../app/server/evaluator/worker-pool";
 import { createLog } from "../../../../app/server/log";
 import { Metrics } from "../../../../app/server/observability/metrics";
 import { readSettings, type Environment } from "../../../../app/server/settings";
@@ -177,6 +181,43 @@ describe("models that change on disk", () => {
     await until(() => dataPlane.status().ready);
     assert.deepEqual(await answer(), [1, 2]);
   });
+
+  const errno = (code: string) => Object.assign(new Error(`${code}: some trouble`), { code });
+  /** The first two calls of a method fail. */
+  const failTwice = <T extends object>(of: T, method: keyof T & string, error: Error) => {
+    const original = of[method] as (...args: unknown[]) => unknown;
+    let calls = 0;
+    return mock.method(
+      of as Record<string, () => unknown>,
+      method,
+      function (this: unknown, ...args: unknown[]) {
+        return ++calls <= 2 ? Promise.reject(error) : original.apply(this, args);
+      },
+    );
+  };
+  const passing: [what: string, fail: () => ReturnType<typeof failTwice>][] = [
+    ["a model.json that can't be read", () => failTwice(fsPromises, "readFile", errno("EIO"))],
+    ["too many open files", () => failTwice(fsPromises, "open", errno("EMFILE"))],
+    [
+      "a worker that ends while it loads",
+      () => failTwice(WorkerPool.prototype, "place", new RequestError(503, "ended: try again")),
+    ],
+  ];
+  for (const [what, fail] of passing)
+    it(`${what} is told once and tried again, though nothing changes on disk`, async () => {
+      models.addGraph("m", slow(20));
+      const failing = fail();
+      try {
+        await load();
+        assert.equal(dataPlane.status().ready, false);
+        await until(() => dataPlane.status().ready);
+      } finally {
+        failing.mock.restore();
+      }
+      assert.deepEqual(await answer(), [1, 2]);
+      assert.equal(said("model failed to load"), 1);
+      assert.equal(dataPlane.status().models[0]!.reason, undefined);
+    });
 
   it("a pinned version is the default whatever else comes", async () => {
     await load({ MODEL_VERSIONS: "m=1,3" });

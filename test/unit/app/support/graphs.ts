@@ -185,3 +185,55 @@ export function external(location: string): TestGraph {
     }),
   };
 }
+
+/**
+ * y is a text's words in the vocabulary by its width, less the mean of all texts when `centred`; same = x.
+ * @param width of the vectorizer
+ */
+export function words(width: number, centred = false): TestGraph {
+  const text = { name: "text", datatype: "BYTES", shape: [-1] as [-1] } as const;
+  return {
+    onnx: onnxModel({
+      inputs: [{ name: "counts", type: "FP32", shape: [FREE, width] }, x],
+      outputs: [
+        { name: "y", type: "FP32", shape: [FREE, 1] },
+        { ...y, name: "same" },
+      ],
+      nodes: [
+        {
+          op: "ReduceMean",
+          inputs: ["counts"],
+          outputs: ["own"],
+          attributes: { axes: [1], keepdims: 1 },
+        },
+        {
+          op: "ReduceMean",
+          inputs: ["own"],
+          outputs: ["all"],
+          attributes: { axes: [0], keepdims: 1 },
+        },
+        { op: "Mul", inputs: ["all", "centred"], outputs: ["less"] },
+        { op: "Sub", inputs: ["own", "less"], outputs: ["y"] },
+        { op: "Identity", inputs: ["x"], outputs: ["same"] },
+      ],
+      constants: [
+        {
+          name: "centred",
+          type: "FP32",
+          shape: [1],
+          data: new Float32Array([Number(centred)]),
+        },
+      ],
+    }),
+    inputs: [text, { name: "x", ...described }],
+    outputs: [
+      { name: "y", datatype: "FP32", shape: [-1, 1] },
+      { name: "same", ...described },
+    ],
+    vectorizer: { input: "text", graphInput: "counts" },
+    instances: [
+      { text: "w1 ".repeat(100), x: [1, 2] },
+      { text: "", x: [3, 4] },
+    ],
+  };
+}

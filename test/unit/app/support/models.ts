@@ -59,6 +59,13 @@ export function temporaryModels(): ModelsFolder {
   return new ModelsFolder(folder);
 }
 
+/** The shipped vectorizer with the terms w0, w1 and so on. */
+export function vectorizerOf(width: number): string {
+  const shipped = readFileSync(path.join(shippedModels, "spam/1/vectorizer.json"), "utf8");
+  const vocabulary = Array.from({ length: width }, (_, i) => `w${i}`);
+  return JSON.stringify({ ...(JSON.parse(shipped) as Fields), vocabulary });
+}
+
 type Fields = Record<string, unknown>;
 
 export class ModelsFolder {
@@ -72,6 +79,15 @@ export class ModelsFolder {
       filter: (file) => !file.endsWith(".py"),
     });
     return this.edit(name, (metadata) => ({ ...metadata, name }));
+  }
+
+  /** A text model: `graph` behind a vectorizer whose terms are w0, w1 and so on. */
+  addWords(name: string, graph: TestGraph, width: number): this {
+    const { onnx, vectorizer } = graph;
+    const terms = vectorizerOf(width);
+    const files = { "model.onnx": sha256(onnx), "vectorizer.json": sha256(terms) };
+    this.addGraph(name, graph, "1", { vectorizer, versions: { "1": { files } } });
+    return this.write(`${name}/1/vectorizer.json`, terms);
   }
 
   /** A model of one version of `graph`; of several when called again. */
@@ -138,6 +154,6 @@ export class ModelsFolder {
   }
 }
 
-function sha256(bytes: Uint8Array): string {
+export function sha256(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
 }

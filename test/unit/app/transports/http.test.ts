@@ -135,6 +135,29 @@ describe("HTTP transport", () => {
     assert.equal(await complete, true);
   });
 
+  it("closing takes no answer back that is still being read", async () => {
+    const socket = await open();
+    const idle = await open();
+    socket.pause();
+    let received = 0;
+    let tail = "";
+    // More than the system's buffers hold.
+    socket.write(GET.replace("/", "/large").repeat(20));
+    await sleep(100);
+    const complete = http.close();
+    await closed(idle);
+    await sleep(100);
+    socket.on("data", (chunk) => {
+      received += chunk.length;
+      tail = chunk.toString().slice(-9);
+    });
+    socket.resume();
+    await closed(socket);
+    assert.ok(received > 20_000_000, `${received} bytes`);
+    assert.equal(tail, "xxxxxxxxx");
+    assert.equal(await complete, true);
+  });
+
   it("closing cuts off after the request timeout, and says so", async () => {
     await startImpatient();
     const busy = await open();

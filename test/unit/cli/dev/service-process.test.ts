@@ -96,6 +96,15 @@ describe("a service's process", () => {
     assert.equal(isAlive(first), false);
   });
 
+  it("is not started again when it is stopped while it ends for a restart", async () => {
+    const service = start(["/bin/sh", "-c", "echo up; exec sleep 600"]);
+    await until(() => lines.length === 1);
+    const restarted = service.restart();
+    await service.stop();
+    await restarted;
+    assert.equal(service.pid, undefined);
+  });
+
   it("is not started again once it is stopped, even while it waits for that", async () => {
     const service = start(["/bin/sh", "-c", "exit 1"]);
     await until(() => crashes.length === 1);

@@ -38,6 +38,7 @@ export async function runGrpc(options: RunningOptions): Promise<Running> {
     defaultModel: undefined,
     modelVersions: new Map(),
     pollSeconds: 0,
+    maxRows: 1024,
     maxBatchRows: 1024,
     workers: 0,
   };
