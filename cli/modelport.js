@@ -47,7 +47,8 @@ async function installPackages() {
     if (packagesMatch()) return;
     await npm(
       "installing npm packages",
-      ["ci", "--no-audit", "--no-fund"],
+      // NODE_ENV=production would leave out what bundles the TypeScript.
+      ["ci", "--include=dev", "--no-audit", "--no-fund"],
       "the npm packages could not be installed",
     );
     fs.writeFileSync(path.join(root, "node_modules", ".modelport"), lockHash());
@@ -229,8 +230,13 @@ function ended(child) {
 /** Runs `work` while holding a lock file that names us; one left by a dead process is taken over. @param {string} file @param {() => Promise<void>} work */
 async function exclusively(file, work) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  for (let told = false; !take(file); told = true) {
-    if (!told) process.stderr.write("… waiting for another modelport that installs packages\n");
+  for (let told; !take(file);) {
+    const holder = holderOf(file);
+    if (holder !== undefined && holder.pid !== told) {
+      told = holder.pid;
+      const what = `process ${told}, which installs npm packages and holds the lock ${file}`;
+      process.stderr.write(`… waiting for ${what}\n`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
   const release = () => fs.rmSync(file, { force: true });
@@ -254,21 +260,39 @@ function interrupted() {
 /** Linked into place with its content, so that nobody reads a lock without an owner. @param {string} file */
 function take(file) {
   const mine = `${file}.${process.pid}`;
-  fs.writeFileSync(mine, String(process.pid));
+  fs.writeFileSync(mine, `${process.pid} ${startOf(process.pid) ?? ""}`);
   try {
     fs.linkSync(mine, file);
     return true;
   } catch (error) {
     if (error.code !== "EEXIST") throw error;
-    if (!isAlive(Number(read(file)))) fs.rmSync(file, { force: true });
+    const holder = holderOf(file);
+    if (holder !== undefined && !isAlive(holder)) fs.rmSync(file, { force: true });
     return false;
   } finally {
     fs.rmSync(mine, { force: true });
   }
 }
 
-/** @param {number} pid */
-function isAlive(pid) {
+/** Undefined once the file is gone. @param {string} file */
+function holderOf(file) {
+  const text = read(file);
+  if (text === undefined) return undefined;
+  const [pid, started = ""] = text.split(" ");
+  return { pid: Number(pid), started };
+}
+
+/** Field 22 of proc(5)'s stat, Linux only; the name before it may hold spaces. A zombie has ended. @param {number} pid */
+function startOf(pid) {
+  const stat = read(`/proc/${pid}/stat`);
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
+  return fields[0] === "Z" ? undefined : fields[19];
+}
+
+/** By number and start: a number is given again, after a container's restart even to us. @param {{ pid: number, started: string }} holder */
+function isAlive({ pid, started }) {
+  if (!(pid > 0) || pid === process.pid) return false;
+  if (process.platform === "linux") return startOf(pid) === started;
   try {
     process.kill(pid, 0);
     return true;

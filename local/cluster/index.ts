@@ -8,7 +8,7 @@ import { ExitCode, UserError } from "../errors";
 import { repositoryRoot } from "../paths";
 import type { Progress, Step } from "../progress";
 import { withLock } from "../toolchain/cache";
-import { isAlive } from "../toolchain/process-identity";
+import { ended, isOwned } from "./ending";
 import { type ClusterInfo, clusterDir, readClusterInfo, readSupervisor } from "./info";
 import { checkMachine } from "./preconditions";
 import { clusterSettings } from "./settings";
@@ -23,7 +23,6 @@ export { type ClusterInfo, readClusterInfo } from "./info";
 export { CLUSTER_TOOLS } from "./tools";
 
 const START_MS = 180_000;
-const STOP_MS = 30_000;
 const POLL_MS = 200;
 
 /**
@@ -54,12 +53,7 @@ export async function stopCluster(o: { progress: Progress; remove?: boolean }): 
   if (supervisor !== undefined) {
     const step = o.progress.step("stopping the embedded Kubernetes cluster");
     process.kill(supervisor.pid, "SIGTERM");
-    const deadline = Date.now() + STOP_MS;
-    while (isAlive(supervisor)) {
-      // Everything in the sandbox dies with it.
-      if (Date.now() > deadline) process.kill(supervisor.pid, "SIGKILL");
-      await sleep(POLL_MS);
-    }
+    await ended(supervisor);
     step.done();
   }
   const settings = clusterSettings();
@@ -97,7 +91,7 @@ export function clusterLogs(): string {
 async function launchUnlessRunning(progress: Progress): Promise<void> {
   const settings = clusterSettings();
   const { directory } = settings;
-  if (readSupervisor(directory) !== undefined) return;
+  if (await isOwned(directory, progress)) return;
   await checkMachine(settings);
   const tools = await clusterTools(settings, progress);
   const plan: SupervisorPlan = { settings, ...tools };
@@ -114,8 +108,8 @@ async function launchUnlessRunning(progress: Progress): Promise<void> {
   });
   fs.closeSync(log);
   child.unref();
-  const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
-  while (!ended() && readSupervisor(directory) === undefined) await sleep(20);
+  const failed = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  while (!failed() && readSupervisor(directory) === undefined) await sleep(20);
 }
 
 async function waitUntilReady(step: Step): Promise<ClusterInfo> {

@@ -56,11 +56,21 @@ export function runningClusters(): ClusterInfo[] {
   return fs.readdirSync(clusters).flatMap((name) => readClusterInfo(name) ?? []);
 }
 
+/** The owner of a cluster, as its file says. */
+export interface SupervisorIdentity extends ProcessIdentity {
+  /** It takes the cluster down, and ends then. */
+  readonly stopping?: boolean;
+}
+
+export function supervisorPath(directory: string): string {
+  return path.join(directory, "supervisor.json");
+}
+
 /** The live owner of the cluster, from the file it writes first; undefined where there is none. */
-export function readSupervisor(directory: string): ProcessIdentity | undefined {
+export function readSupervisor(directory: string): SupervisorIdentity | undefined {
   try {
-    const file = path.join(directory, "supervisor.json");
-    const supervisor = JSON.parse(fs.readFileSync(file, "utf8")) as ProcessIdentity;
+    const file = supervisorPath(directory);
+    const supervisor = JSON.parse(fs.readFileSync(file, "utf8")) as SupervisorIdentity;
     return isAlive(supervisor) ? supervisor : undefined;
   } catch {
     return undefined;

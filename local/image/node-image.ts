@@ -46,8 +46,18 @@ export function nodeImageContext(
     path.join(partial, "Dockerfile"),
     `FROM scratch\nCOPY root /\nUSER ${NONROOT}:${NONROOT}\nENV PATH=/nodejs/bin NODE_ENV=production\nENTRYPOINT ["/${NODE}"]\n`,
   );
-  fs.renameSync(partial, directory);
+  publish(partial, directory);
   return { directory, contents };
+}
+
+/** Somebody else may have been quicker; theirs is the same. */
+function publish(made: string, directory: string): void {
+  try {
+    fs.renameSync(made, directory);
+  } catch (error) {
+    if (!fs.existsSync(directory)) throw error;
+    fs.rmSync(made, { recursive: true, force: true });
+  }
 }
 
 /** Shared libraries and the loader, where the loader looks for them; links stay links. */

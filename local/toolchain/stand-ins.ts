@@ -92,10 +92,9 @@ function sdkVersion(plugin: Plugin): string {
 function hasOfficial(plugin: Plugin, pulumiDir: string): boolean {
   const name = `pulumi-resource-${plugin}`;
   const folders = (process.env["PATH"] ?? "").split(path.delimiter);
-  const ownFolders = path.dirname(standInsDir());
-  const others = folders.filter((folder) => path.dirname(folder) !== ownFolders);
-  const installed = installedFolder(plugin);
-  return [...others, pulumiDir, installed].some((folder) => {
+  // The cache may be behind a link.
+  const ownFolders = fs.realpathSync(path.dirname(standInsDir()));
+  return [...folders, pulumiDir, installedFolder(plugin)].some((folder) => {
     const file = path.join(folder, name);
     return isExecutable(file) && path.dirname(path.dirname(fs.realpathSync(file))) !== ownFolders;
   });

@@ -1,13 +1,14 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { apiRequest, readContext } from "../../infra/kubeconfig";
 import { type ClusterInfo, clusterStatus, startCluster, stopCluster } from "../../local/cluster";
 import { readSupervisor } from "../../local/cluster/info";
 import { build } from "../../local/build";
 import { type Progress, silentProgress } from "../../local/progress";
 import { isAlive } from "../../local/toolchain/process-identity";
 import { childrenOf } from "../../local/cluster/supervisor/sandbox";
-import { isolatedEnvironment, restoreVariables } from "../support/environment";
+import { freePort, isolatedEnvironment, restoreVariables } from "../support/environment";
 import { machineTraces } from "../support/traces";
 import { added, eventually } from "./support/eventually";
 
@@ -54,18 +55,28 @@ describe("the embedded cluster's supervisor", () => {
     });
   }
 
-  it("takes everything with it when it is killed, and starts again on what was there", async () => {
+  it("takes everything with it when it is killed, and starts again on what was there, at another port", async () => {
     process.kill(cluster.supervisor.pid, "SIGKILL");
     await eventually(() => assert.ok(!isAlive(cluster.supervisor)), RECOVERY_MS);
     // Groups are names, not processes: they are reused or removed by the next start or stop.
     const left = () => leftHere().filter((trace) => !/^(control group|run directory)/.test(trace));
     await eventually(() => assert.deepEqual(left(), []), RECOVERY_MS);
 
+    const context = () => readContext(fs.readFileSync(cluster.kubeconfig, "utf8"));
+    const authority = async () => (await context()).cluster["certificate-authority-data"];
+    const before = await authority();
+    const api = await freePort();
+    process.env["MODELPORT_API_PORT"] = String(api);
+
     const again = await startCluster({ progress });
-    assert.notDeepEqual(again.supervisor, cluster.supervisor);
-    const { supervisor, ...facts } = again;
-    assert.deepEqual({ ...cluster, supervisor }, { ...facts, supervisor });
+    const { supervisor } = again;
+    assert.notDeepEqual(supervisor, cluster.supervisor);
+    assert.deepEqual(again, { ...cluster, supervisor, ports: { ...cluster.ports, api } });
     cluster = again;
+    assert.equal((await context()).server, `https://127.0.0.1:${api}`);
+    assert.equal(await authority(), before);
+    const { status, text } = await apiRequest(await context(), "/readyz");
+    assert.equal(status, 200, text);
   });
 
   it("leaves nothing when it is stopped", async () => {

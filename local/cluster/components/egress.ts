@@ -26,6 +26,13 @@ export function configureEgress({ directory, egress: { certificates } }: Cluster
   fs.writeFileSync(path.join(directory, BUNDLE), `${bundle}\n`);
 }
 
+/** The proxies of the user's shell are out of the sandbox's reach: {@link egress} names the one that is meant. */
+export function withoutProxies(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !/^(https?|all|no)_proxy$/i.test(name)),
+  );
+}
+
 /**
  * Environment of what pulls and pushes images. The cluster's own registry is never behind the proxy: its name is
  * localhost, and this machine is reached without one. https://pkg.go.dev/golang.org/x/net/http/httpproxy#FromEnvironment

@@ -4,34 +4,58 @@ import * as path from "node:path";
 const ROOT = "/sys/fs/cgroup";
 const RELEASE_MS = 20_000;
 
+/** What the kubelet wants of those that the machine has. */
+const CONTROLLERS = ["cpu", "cpuset", "memory", "hugetlb", "pids"];
+
 /** The cluster's own group in each hierarchy of control groups, version 1 or 2. */
-function groups(name: string): string[] {
-  if (fs.existsSync(path.join(ROOT, "cgroup.controllers"))) return [path.join(ROOT, name)];
+function groups(name: string, root: string): string[] {
+  if (isUnified(root)) return [path.join(root, name)];
   return fs
-    .readdirSync(ROOT, { withFileTypes: true })
+    .readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map((entry) => path.join(ROOT, entry.name, name));
+    .map((entry) => path.join(root, entry.name, name));
 }
 
-export function createCgroups(name: string): void {
-  for (const group of groups(name)) {
-    fs.mkdirSync(group, { recursive: true });
-    const controllers = path.join(path.dirname(group), "cgroup.controllers");
-    if (!fs.existsSync(controllers) || path.dirname(group) !== ROOT) continue;
-    // Version 2 hands a controller down only where that is asked for.
-    const enable = fs
-      .readFileSync(controllers, "utf8")
-      .trim()
-      .split(" ")
-      .map((one) => `+${one}`)
-      .join(" ");
-    fs.writeFileSync(path.join(group, "cgroup.subtree_control"), enable);
+/** Version 2: one hierarchy for every controller. */
+function isUnified(root: string): boolean {
+  return fs.existsSync(path.join(root, "cgroup.controllers"));
+}
+
+/** @throws Error where the machine's root group keeps a controller that the kubelet wants */
+export function createCgroups(name: string, root = ROOT): void {
+  for (const group of groups(name, root)) fs.mkdirSync(group, { recursive: true });
+  if (isUnified(root)) handDown(root, path.join(root, name));
+}
+
+/** Version 2 hands a controller down only where that is asked for, and many machines ask for a few only. */
+function handDown(root: string, group: string): void {
+  const wanted = controllers(root).filter((one) => CONTROLLERS.includes(one));
+  for (const from of [root, group]) {
+    for (const one of wanted) {
+      try {
+        fs.writeFileSync(path.join(from, "cgroup.subtree_control"), `+${one}`);
+      } catch {
+        // What the group has in the end is what counts.
+      }
+    }
   }
+  const has = controllers(group);
+  const missing = wanted.filter((one) => !has.includes(one));
+  if (missing.length === 0) return;
+  throw new Error(
+    `there is no room for control groups here: ${root} does not hand down ${missing.join(", ")}; ` +
+      "in a container, run it with a writable control group of its own that has no process at its root, " +
+      "or with --privileged --cgroupns=host",
+  );
+}
+
+function controllers(group: string): string[] {
+  return fs.readFileSync(path.join(group, "cgroup.controllers"), "utf8").trim().split(/\s+/);
 }
 
 /** Removes the groups, innermost first. Their processes must have ended. */
-export function removeCgroups(name: string): void {
-  for (const group of groups(name)) if (fs.existsSync(group)) removeTree(group);
+export function removeCgroups(name: string, root = ROOT): void {
+  for (const group of groups(name, root)) if (fs.existsSync(group)) removeTree(group);
 }
 
 function removeTree(group: string): void {

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Component, Context } from "../components";
+import { withoutProxies } from "../components/egress";
+import { ComponentLog } from "./component-log";
 import { type Sandbox, signalInside } from "./sandbox";
 
-const LOG_BYTES = 20 * 1024 * 1024;
 const STARTUP_MS = 90_000;
 const POLL_MS = 150;
 const CHECK_MS = 10_000;
@@ -22,17 +22,19 @@ export interface ComponentStatus {
 /** One process of the cluster: started, watched, restarted when it ends or stops answering. */
 export class SupervisedComponent {
   readonly status: ComponentStatus;
+  private readonly output: ComponentLog;
   private child: ChildProcess | undefined;
   private stopping = false;
   private backoffMs = BACKOFF_MS.first;
 
   constructor(
     private readonly component: Component,
-    private readonly sandbox: Sandbox,
+    private readonly sandbox: Pick<Sandbox, "command">,
     private readonly context: Context,
     private readonly log: (line: string) => void,
   ) {
     this.status = { name: component.name, state: "stopped", restarts: 0 };
+    this.output = new ComponentLog(path.join(context.logs, `${component.name}.log`));
   }
 
   /** Resolves when the component answers its health check. @throws Error naming its log */
@@ -42,7 +44,7 @@ export class SupervisedComponent {
     while (!(await this.healthy())) {
       if (this.stopping) return;
       if (Date.now() > deadline)
-        throw new Error(`${this.component.name} did not start: ${this.lastWords()}`);
+        throw new Error(`${this.component.name} did not start: ${this.output.lastWords()}`);
       await sleep(POLL_MS);
     }
     this.status.state = "healthy";
@@ -61,17 +63,14 @@ export class SupervisedComponent {
     this.status.state = "starting";
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...env },
+      env: { ...withoutProxies(process.env), ...env },
       cwd: "/",
     });
     this.child = child;
-    const out = fs.createWriteStream(this.logFile(), { flags: "a" });
-    child.stdout.pipe(out, { end: false });
-    child.stderr.pipe(out, { end: false });
+    // What it started may go on writing after its end.
+    for (const stream of [child.stdout, child.stderr]) this.output.keep(stream);
     child.once("error", (error) => this.ended(error.message));
     child.once("exit", (code, signal) => this.ended(signal ?? `exit code ${code}`));
-    // What it started may go on writing.
-    child.once("close", () => out.end());
   }
 
   private ended(how: string): void {
@@ -81,7 +80,7 @@ export class SupervisedComponent {
     }
     this.status.state = "restarting";
     this.status.restarts += 1;
-    this.status.lastError = `ended (${how}): ${this.lastWords()}`;
+    this.status.lastError = `ended (${how}): ${this.output.lastWords()}`;
     this.log(`${this.component.name} ${this.status.lastError}; restarting in ${this.backoffMs} ms`);
     setTimeout(() => {
       if (!this.stopping) this.spawn();
@@ -97,7 +96,7 @@ export class SupervisedComponent {
         failed = 0;
         this.backoffMs = BACKOFF_MS.first;
         this.status.state = "healthy";
-        this.rotateLog();
+        this.output.rotate();
         continue;
       }
       failed += 1;
@@ -115,32 +114,6 @@ export class SupervisedComponent {
       return await this.component.healthy(this.context);
     } catch {
       return false;
-    }
-  }
-
-  private logFile(): string {
-    return path.join(this.context.logs, `${this.component.name}.log`);
-  }
-
-  /** Copied, then cut: the component keeps its open file. */
-  private rotateLog(): void {
-    const file = this.logFile();
-    if ((fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) < LOG_BYTES) return;
-    fs.copyFileSync(file, `${file}.1`);
-    fs.truncateSync(file, 0);
-  }
-
-  private lastWords(): string {
-    try {
-      return fs
-        .readFileSync(this.logFile(), "utf8")
-        .trimEnd()
-        .split("\n")
-        .slice(-3)
-        .join(" | ")
-        .slice(-600);
-    } catch {
-      return "no log";
     }
   }
 }

@@ -11,7 +11,7 @@ export interface LoadBalancerOptions {
   readonly forwarders: Forwarders;
   readonly api: Pick<Api, "send">;
   readonly log: (line: string) => void;
-  /** How soon addresses that were taken are tried again. Default: 15 s. */
+  /** How soon addresses that were taken, and statuses that could not be written, are tried again. Default: 15 s. */
   readonly retryMs?: number;
 }
 
@@ -37,6 +37,7 @@ export class LoadBalancer {
   private readonly told = new Map<string, string>();
   private readonly retries = new Map<string, NodeJS.Timeout>();
   private last: Promise<void> = Promise.resolve();
+  private closed = false;
 
   constructor(private readonly options: LoadBalancerOptions) {}
 
@@ -64,6 +65,7 @@ export class LoadBalancer {
   }
 
   close(): void {
+    this.closed = true;
     for (const retry of this.retries.values()) clearTimeout(retry);
     this.retries.clear();
   }
@@ -75,14 +77,22 @@ export class LoadBalancer {
     if (decision === "not ours") for (const about of ABOUTS) this.told.delete(`${key} ${about}`);
     if (decision === "not ours" || "reason" in decision) await this.release(key);
     if (service === undefined) return;
+    let written = false;
     try {
       await this.write(service, decision);
+      written = true;
       if (decision !== "not ours") await this.tell(key, service, decision);
     } catch (error) {
       this.options.log(`load balancer: Service ${key}: ${(error as Error).message}`);
     }
-    if (decision === "not ours" || !("reason" in decision)) return;
-    if (decision.reason !== "AddressTaken") return;
+    const taken =
+      decision !== "not ours" && "reason" in decision && decision.reason === "AddressTaken";
+    if (taken || !written) this.tryLater(key, service);
+  }
+
+  /** Whatever is told of the Service meanwhile comes in its place. */
+  private tryLater(key: string, service: Service): void {
+    if (this.closed) return;
     const again = setTimeout(
       () => void this.reconcile(key, service),
       this.options.retryMs ?? 15_000,

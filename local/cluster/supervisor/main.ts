@@ -6,7 +6,7 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as path from "node:path";
 import { thisProcess } from "../../toolchain/process-identity";
-import { readSupervisor } from "../info";
+import { readSupervisor, supervisorPath } from "../info";
 import { Supervisor, type SupervisorPlan } from "./supervisor";
 
 async function main(directory: string): Promise<void> {
@@ -48,7 +48,7 @@ async function main(directory: string): Promise<void> {
 function claim(directory: string): void {
   const owner = readSupervisor(directory);
   if (owner !== undefined) throw new Error(`process ${owner.pid} owns this cluster`);
-  fs.writeFileSync(path.join(directory, "supervisor.json"), JSON.stringify(thisProcess()));
+  fs.writeFileSync(supervisorPath(directory), JSON.stringify(thisProcess()));
 }
 
 const [directory] = process.argv.slice(2);

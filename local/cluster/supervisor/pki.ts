@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { stringify } from "yaml";
@@ -9,20 +10,35 @@ import type { ClusterSettings } from "../settings";
 /** kubeadm's certificates live a year; they are made anew before that. */
 const RENEW_AFTER_MS = 300 * 24 * 3600 * 1000;
 
+/** What kubeadm goes on with where it is there: certificate or public key, and private key. They live ten years. */
+const LASTING = [
+  ["ca.crt", "ca.key"],
+  ["front-proxy-ca.crt", "front-proxy-ca.key"],
+  ["etcd/ca.crt", "etcd/ca.key"],
+  ["sa.pub", "sa.key"],
+] as const;
+
 /**
  * Certificates and kubeconfigs, made by kubeadm. Kept between starts while they are young and the addresses are the same.
+ * The authorities stay as long as etcd's data do: by them the cluster is known, and its service accounts' tokens hold.
  * @throws Error with kubeadm's own words
  */
 export function ensurePki(settings: ClusterSettings, kubernetes: string): void {
-  const { directory, ports, link } = settings;
+  makeCertificates(settings, kubernetes);
+  // At every start: the port outside may be another one.
+  writeAdministrator(settings);
+}
+
+function makeCertificates(settings: ClusterSettings, kubernetes: string): void {
+  const { directory } = settings;
   const configuration = stringifyAll(kubeadmConfiguration(settings));
   const configurationFile = path.join(directory, "kubeadm.yaml");
-  const admin = path.join(directory, "kubeconfigs", "admin.conf");
-  if (isFresh(admin) && read(configurationFile) === configuration) return;
+  if (isFresh(superAdmin(directory)) && read(configurationFile) === configuration) return;
 
-  for (const made of ["pki", "kubeconfigs", "kubelet/pki"]) {
+  for (const made of ["kubeconfigs", "kubelet/pki"]) {
     fs.rmSync(path.join(directory, made), { recursive: true, force: true });
   }
+  keepLasting(path.join(directory, "pki"));
   fs.writeFileSync(configurationFile, configuration);
   const kubeadm = (...args: string[]): string => {
     const result = spawnSync(kubernetes, ["kubeadm", ...args], { encoding: "utf8" });
@@ -57,16 +73,44 @@ export function ensurePki(settings: ClusterSettings, kubernetes: string): void {
     `--config=${configurationFile}`,
   );
   write(path.join(kubeconfigs, "coredns.conf"), dns);
-
-  const inside = fs.readFileSync(path.join(kubeconfigs, "super-admin.conf"), "utf8");
-  const outside = inside
-    .replace(`https://${link.nodeAddress}:${API_PORT}`, `https://127.0.0.1:${ports.api}`)
-    .replaceAll("kubernetes-super-admin@kubernetes", `modelport-${settings.name}`)
-    .replaceAll("kubernetes-super-admin", "modelport-admin")
-    .replaceAll(/: kubernetes$/gm, `: modelport-${settings.name}`);
-  write(path.join(kubeconfigs, "admin.conf"), outside);
   // Last, so that an interrupted run is repeated as a whole.
   fs.renameSync(kubeconfigs, path.join(directory, "kubeconfigs"));
+}
+
+/** Removes everything else: kubeadm would keep it too. */
+function keepLasting(pki: string): void {
+  if (!fs.existsSync(pki)) return;
+  const kept = LASTING.filter(([open, key]) => isPair(path.join(pki, open), path.join(pki, key)));
+  const names: string[] = kept.flat();
+  for (const name of fs.readdirSync(pki, { encoding: "utf8", recursive: true })) {
+    const file = path.join(pki, name);
+    if (!names.includes(name) && !fs.statSync(file).isDirectory()) fs.rmSync(file);
+  }
+}
+
+/** kubeadm fails on half a pair, as an interruption leaves it. */
+function isPair(open: string, key: string): boolean {
+  try {
+    const [one, other] = [open, key].map((file) => crypto.createPublicKey(fs.readFileSync(file)));
+    return other !== undefined && one?.equals(other) === true;
+  } catch {
+    return false;
+  }
+}
+
+/** The administrator's way in from outside, by the forwarder. */
+function writeAdministrator({ directory, name, link, ports }: ClusterSettings): void {
+  const outside = fs
+    .readFileSync(superAdmin(directory), "utf8")
+    .replace(`https://${link.nodeAddress}:${API_PORT}`, `https://127.0.0.1:${ports.api}`)
+    .replaceAll("kubernetes-super-admin@kubernetes", `modelport-${name}`)
+    .replaceAll("kubernetes-super-admin", "modelport-admin")
+    .replaceAll(/: kubernetes$/gm, `: modelport-${name}`);
+  write(path.join(directory, "kubeconfigs", "admin.conf"), outside);
+}
+
+function superAdmin(directory: string): string {
+  return path.join(directory, "kubeconfigs", "super-admin.conf");
 }
 
 function kubeadmConfiguration({

@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import * as http from "node:http";
-import * as https from "node:https";
+import type * as https from "node:https";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
@@ -11,7 +10,12 @@ import { type ClusterTools, type Context, components } from "../components";
 import { API_PORT } from "../components/apiserver";
 import { dockerSocket } from "../components/dockerd";
 import { NODE_NAME } from "../components/kubelet";
-import { type ClusterInfo, clusterInfoPath } from "../info";
+import {
+  type ClusterInfo,
+  type SupervisorIdentity,
+  clusterInfoPath,
+  supervisorPath,
+} from "../info";
 import type { ClusterSettings } from "../settings";
 import { createCgroups, removeCgroups } from "./cgroups";
 import { type ComponentStatus, SupervisedComponent } from "./component";
@@ -21,6 +25,7 @@ import { Forwarders } from "./forwarders";
 import { type ProvidedImage, provideImage, providePauseImage } from "./images";
 import { ensurePki } from "./pki";
 import { type Relay, relayProxy } from "./proxy-relay";
+import { request } from "./request";
 import { INSIDE, Sandbox } from "./sandbox";
 
 /** What the starting command hands to the supervisor. */
@@ -109,6 +114,7 @@ export class Supervisor {
   async stop(): Promise<void> {
     this.phase = "stopping";
     const { settings } = this.plan;
+    announceStop(settings.directory);
     fs.rmSync(clusterInfoPath(settings.name), { force: true });
     this.services?.close();
     this.forwarders.close();
@@ -118,7 +124,7 @@ export class Supervisor {
     await this.sandbox?.destroy();
     clearLeftovers(settings);
     fs.rmSync(settings.runDirectory, { recursive: true, force: true });
-    fs.rmSync(path.join(settings.directory, "supervisor.json"), { force: true });
+    fs.rmSync(supervisorPath(settings.directory), { force: true });
     log("stopped");
   }
 
@@ -225,25 +231,8 @@ export class Supervisor {
   }
 
   /** GET, or POST where there is a body. */
-  private request(url: string, body?: object): Promise<{ status: number; body: string }> {
-    return new Promise((resolve, reject) => {
-      const secure = url.startsWith("https:");
-      const request = (secure ? https : http).request(url, {
-        method: body === undefined ? "GET" : "POST",
-        headers: body === undefined ? {} : { "content-type": "application/json" },
-        timeout: 5000,
-        ...(secure ? this.identity() : {}),
-      });
-      request.once("response", (response) => {
-        let text = "";
-        response.setEncoding("utf8");
-        response.on("data", (chunk: string) => (text += chunk));
-        response.once("end", () => resolve({ status: response.statusCode ?? 0, body: text }));
-      });
-      request.once("timeout", () => request.destroy(new Error(`${url}: no answer within 5 s`)));
-      request.once("error", reject);
-      request.end(body === undefined ? undefined : JSON.stringify(body));
-    });
+  private async request(url: string, body?: object): Promise<{ status: number; body: string }> {
+    return request(url, url.startsWith("https:") ? this.identity() : {}, body);
   }
 }
 
@@ -252,6 +241,17 @@ export function clearLeftovers({ link, cgroup }: ClusterSettings): void {
   if (fs.existsSync(`/sys/class/net/${link.device}`))
     spawnSync("ip", ["link", "delete", link.device]);
   removeCgroups(cgroup);
+}
+
+/** Whoever starts the cluster meanwhile waits for the end. */
+function announceStop(directory: string): void {
+  const stopping: SupervisorIdentity = { ...thisProcess(), stopping: true };
+  try {
+    writeAtomically(supervisorPath(directory), JSON.stringify(stopping));
+  } catch (error) {
+    // A full disk must not keep it from ending.
+    log(`that it stops could not be written: ${(error as Error).message}`);
+  }
 }
 
 function writeAtomically(file: string, contents: string): void {

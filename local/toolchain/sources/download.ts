@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { once } from "node:events";
 import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 
 import { ExitCode, UserError } from "../../errors";
 import type { Step } from "../../progress";
@@ -42,6 +42,8 @@ export const downloadSource: Source<DownloadSpec> = {
     for (const { url } of wanted) {
       const origin = new URL(url).origin;
       if (!(await canReach(origin))) return { why: `${origin} can't be reached` };
+      const problem = await fileProblem(url);
+      if (problem !== undefined) return { why: `${url} can't be had: ${problem}` };
     }
     return undefined;
   },
@@ -89,17 +91,16 @@ export async function download(
     if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`);
     const total = megabytes(Number(response.headers.get("content-length") ?? 0));
     let bytes = 0;
+    const checked = async function* (chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        bytes += chunk.length;
+        step.update(`${megabytes(bytes)} of ${total} MB`);
+        yield chunk;
+      }
+    };
     const out = fs.createWriteStream(target);
-    for await (const chunk of Readable.fromWeb(response.body) as AsyncIterable<Uint8Array>) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      step.update(`${megabytes(bytes)} of ${total} MB`);
-      if (!out.write(chunk)) await once(out, "drain");
-    }
-    await new Promise<void>((resolve, reject) => {
-      out.once("error", reject);
-      out.end(resolve);
-    });
+    await pipeline(Readable.fromWeb(response.body), checked, out);
   } catch (error) {
     fs.rmSync(target, { force: true });
     throw new UserError(`${url} could not be downloaded`, {
@@ -129,6 +130,20 @@ export const canReach = remembered(async (origin: string): Promise<boolean> => {
     return true;
   } catch {
     return false;
+  }
+});
+
+/** A server that answers may lead to one that can't be reached, or keep the file to itself. */
+const fileProblem = remembered(async (url: string): Promise<string | undefined> => {
+  try {
+    const { ok, status } = await fetch(url, {
+      method: "HEAD",
+      signal: AbortSignal.timeout(10_000),
+    });
+    // Some know no HEAD; the download will tell.
+    return ok || status === 405 || status === 501 ? undefined : `HTTP ${status}`;
+  } catch (error) {
+    return reason(error);
   }
 });
 

@@ -20,7 +20,7 @@ export interface FoundOnPath {
 
 /**
  * The tool on PATH, if all of its executables are there, in the range of versions, and agree on the
- * version. Answers of executables are kept by path, size and time, so that nothing is run twice.
+ * version. Answers of executables that ran to their end are kept by path, size and time, so that nothing is run twice.
  */
 export async function findOnPath(
   names: readonly string[],
@@ -103,6 +103,8 @@ async function versionOf(file: string, args: string[]): Promise<string | undefin
   const known = readAnswers()[question];
   if (known?.mtimeMs === mtimeMs && known.size === size) return known.version ?? undefined;
   const { code, output } = await run(file, args, { timeoutSeconds: 10 });
+  // Cut short it has said nothing; the next time it may.
+  if (code === null) return undefined;
   const version = code === 0 ? (/\d+\.\d+(\.\d+)?/.exec(output)?.[0] ?? null) : null;
   writeAnswers({ ...readAnswers(), [question]: { mtimeMs, size, version } });
   return version ?? undefined;

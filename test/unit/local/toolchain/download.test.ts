@@ -22,11 +22,16 @@ describe("local/toolchain/sources/download", () => {
   let server: http.Server;
   let origin: string;
   let files: Record<string, Buffer>;
+  /** Answers of another kind. */
+  let special: Record<string, http.RequestListener>;
   beforeEach((done) => {
     files = {};
+    special = {};
     server = http.createServer((request, response) => {
       const body = files[request.url ?? ""];
-      response.writeHead(body === undefined ? 404 : 200).end(body);
+      const listener = special[request.url ?? ""];
+      if (listener !== undefined) listener(request, response);
+      else response.writeHead(body === undefined ? 404 : 200).end(body);
     });
     server.listen(0, "127.0.0.1", () => {
       origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -83,6 +88,46 @@ describe("local/toolchain/sources/download", () => {
     assert.equal(await canReach("http://127.0.0.1:1"), false);
     assert.equal(await canReach("http://host.invalid"), false);
     assert.equal(await canReach(origin), true);
+  });
+
+  it("says that the disk is full, whenever that shows", async () => {
+    special["/slow"] = (_, response) => {
+      response.write("first");
+      setTimeout(() => response.end("second"), 100);
+    };
+    const target = path.join(temporaryFolder(), "file");
+    fs.symlinkSync("/dev/full", target);
+    const full = download({ url: `${origin}/slow`, checksum: "sha256:0" }, target, silentStep);
+    await assert.rejects(full, { name: "UserError", why: /ENOSPC/ });
+    assert.equal(fs.lstatSync(target, { throwIfNoEntry: false }), undefined);
+  });
+
+  it("knows beforehand that a file can't be had, though its server answers", async () => {
+    const obstacle = (name: string) => {
+      const file = { url: `${origin}/${name}`, checksum: "sha256:0" };
+      return downloadSource.obstacle({ version: "1", files: { [platform()]: [file] }, bin: {} });
+    };
+    const status = (code: number, location?: string): http.RequestListener => {
+      return (request, response) => {
+        assert.equal(request.method, "HEAD");
+        response.writeHead(code, location === undefined ? {} : { location }).end();
+      };
+    };
+    files["/there"] = Buffer.from("there");
+    special["/forbidden"] = status(403);
+    special["/moved"] = status(302, "/there");
+    special["/away"] = status(302, "http://127.0.0.1:1/file");
+    special["/no-head"] = status(405);
+    special["/not-made"] = status(501);
+    assert.deepEqual(await obstacle("forbidden"), {
+      why: `${origin}/forbidden can't be had: HTTP 403`,
+    });
+    assert.match((await obstacle("away"))?.why ?? "", /\/away can't be had: fetch failed: ./);
+    for (const name of ["there", "moved", "no-head", "not-made"])
+      assert.equal(await obstacle(name), undefined, name);
+    // Asked once.
+    special["/forbidden"] = status(200);
+    assert.notEqual(await obstacle("forbidden"), undefined);
   });
 
   it("unpacks archives, saves bare executables, and dispatches by name", async () => {

@@ -79,6 +79,17 @@ describe("local/toolchain/sources/path", () => {
     assert.equal(fs.readFileSync(asked, "utf8"), "x\nx\n");
   });
 
+  it("asks an executable again that was cut short", async () => {
+    const dir = temporaryFolder();
+    const killed = path.join(dir, "killed");
+    executable(
+      path.join(dir, "daemon"),
+      `[ -e ${killed} ] || { touch ${killed}; kill -9 $$; }; echo 1.7.0`,
+    );
+    assert.equal(await findOnPath(["daemon"], { version }, dir), undefined);
+    assert.equal((await findOnPath(["daemon"], { version }, dir))?.version, "1.7.0");
+  });
+
   it("finds the Node that runs this, even when PATH doesn't lead to it", async () => {
     const spec = { version: { arguments: { node: ["--version"] }, from: "20" } };
     const found = await findOnPath(["node"], spec, "");

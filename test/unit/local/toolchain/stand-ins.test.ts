@@ -50,6 +50,20 @@ describe("local/toolchain/stand-ins", function () {
     assert.deepEqual(fs.readdirSync(first.dir), []);
   });
 
+  it("don't pass for official plugins where the cache is behind a link", async () => {
+    const env = machine();
+    const link = path.join(temporaryFolder(), "cache");
+    fs.symlinkSync(env.XDG_CACHE_HOME, link);
+    // In a PULUMI_HOME of its own they are among the installed plugins.
+    const own = path.join(env.XDG_STATE_HOME, "modelport/pulumi-home");
+    const linked = { ...env, XDG_CACHE_HOME: link, PULUMI_HOME: own };
+    for (let run = 1; run <= 2; run++) {
+      const { dir, used } = (await runChild(["standIns"], linked))?.ok as StandIns;
+      assert.deepEqual(used, ["kubernetes", "docker"]);
+      assert.equal(fs.readdirSync(dir).length, 2);
+    }
+  });
+
   it("are on the PATH of the environment, behind the toolchain's Pulumi and Node", async () => {
     const env = machine();
     const answer = await runChild(["environment"], env);

@@ -3,7 +3,11 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { Context } from "../../../../../local/cluster/components/component";
-import { configureEgress, egress } from "../../../../../local/cluster/components/egress";
+import {
+  configureEgress,
+  egress,
+  withoutProxies,
+} from "../../../../../local/cluster/components/egress";
 import { clusterSettings } from "../../../../../local/cluster/settings";
 
 describe("the embedded cluster's way out", () => {
@@ -40,6 +44,18 @@ describe("the embedded cluster's way out", () => {
     });
     const { hostAddress, nodeAddress } = clusterSettings().link;
     assert.deepEqual(NO_PROXY?.split(","), ["localhost", "127.0.0.0/8", hostAddress, nodeAddress]);
+  });
+
+  it("is not what the user's shell goes through", () => {
+    const names = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"];
+    const shell = Object.fromEntries(
+      [...names, ...names.map((name) => name.toUpperCase()), "Https_Proxy"].map((name) => [
+        name,
+        "http://127.0.0.1:3128",
+      ]),
+    );
+    const rest = { PATH: "/bin", MODELPORT_CLUSTER_PROXY: "http://127.0.0.1:3128" };
+    assert.deepEqual(withoutProxies({ ...shell, ...rest }), rest);
   });
 
   it("trusts the certificates given besides the machine's own", () => {

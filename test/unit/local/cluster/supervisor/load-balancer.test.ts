@@ -169,6 +169,27 @@ describe("the embedded cluster's load balancer", () => {
     assert.match(api.events.at(-1)?.message ?? "", /192\.0\.2\.1 is not in/);
   });
 
+  it("writes a status later that could not be written, unless it was closed", async () => {
+    const answering = api;
+    api = new TestApi();
+    api.send = () => Promise.reject(new Error("no API server"));
+    await reconcile("one");
+    assert.match(log.join("\n"), /no API server/);
+    api = answering;
+    while (api.events.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(addressOf("one"), `${NETWORK}.1`);
+
+    api = new TestApi();
+    api.send = () => {
+      balancer.close();
+      return Promise.reject(new Error("no API server"));
+    };
+    await reconcile("two");
+    api = answering;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    assert.equal(addressOf("two"), undefined);
+  });
+
   it("leaves alone what another balancer cares for", async () => {
     await reconcile("one", { loadBalancerClass: "example.com/other" });
     api.status.set("two", { loadBalancer: { ingress: [{ ip: "192.0.2.7" }] } });
