@@ -23,6 +23,10 @@ export function apiKeyOf(
   return open((first as { secure: string }).secure);
 }
 
+/** Whether a service asks for a key, be it closed here. */
+export const hasApiKeys = (settings: StackSettings, service: string) =>
+  keysOf(settings, service).length > 0;
+
 function keysOf({ config }: StackSettings, service: string): unknown[] {
   const services = config["modelport:services"] as
     Record<string, { apiKeys?: Record<string, unknown> } | undefined> | undefined;

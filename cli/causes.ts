@@ -1,4 +1,6 @@
 /** What clouds and registries say when they refuse something, and the way out, which they rarely tell. */
+import { isClassic } from "./doctor/cloud";
+import type { StackSettings } from "./stack";
 
 /** Under the first line of a remedy. */
 const BESIDE = "\n       ";
@@ -6,6 +8,19 @@ const BESIDE = "\n       ";
 export interface Refused {
   readonly stack: string;
   readonly target: string;
+  /** Whether it is on IBM Cloud's classic infrastructure. Default: false. */
+  readonly classic?: boolean;
+}
+
+export const refusedOf = (stack: string, settings: StackSettings): Refused => ({
+  ...{ stack, target: settings.target, classic: isClassic(settings) },
+});
+
+/** How `down` ends where the cluster is gone. Of most clusters it finds that out itself; of an existing one the inventory can't be had either. */
+function downOfGone({ stack, target, classic = false }: Refused): string {
+  const down = `npm run down -- --stack ${stack}`;
+  if (target === "existing") return `PULUMI_K8S_DELETE_UNREACHABLE=true ${down} --no-inventory`;
+  return classic ? `PULUMI_K8S_DELETE_UNREACHABLE=true ${down}` : down;
 }
 
 interface Cause {
@@ -81,8 +96,8 @@ const CAUSES: readonly Cause[] = [
   // What Pulumi's Kubernetes provider says, and the program: it was deleted by hand, or the network is down.
   {
     says: /cluster is unreachable|the cluster doesn't answer|PULUMI_K8S_DELETE_UNREACHABLE/i,
-    fix: (_, { stack }) =>
-      `npm run cli -- inventory --stack ${stack}   # is it still there? If not: npm run down -- --stack ${stack}, which forgets what was in it`,
+    fix: (_, refused) =>
+      `npm run cli -- inventory --stack ${refused.stack}   # is it still there? If not: ${downOfGone(refused)}   # forgets what was in it`,
   },
   // https://docs.cloud.google.com/iam/docs/permission-error-messages
   {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { UserError } from "../local/errors";
-import { wayOut } from "./causes";
+import { refusedOf, wayOut } from "./causes";
 import { isRented } from "./doctor/cloud";
 import { ownsCluster } from "./embedded";
 import { EngineError } from "./engine";
@@ -10,7 +10,7 @@ import { leftovers, type Waiting } from "./inventory/proof";
 import { hasOrphans, seesNetwork } from "./inventory/control";
 import { type Held, Memory } from "./inventory/memory";
 import { lookAtStack } from "./inventory/stack";
-import { isReleasedLate, isUnreachable } from "./late-release";
+import { isLoginRefused, isReleasedLate, isUnreachable } from "./late-release";
 import { expires } from "./login";
 import { afterFailedDestroy, refuseProtected } from "./protection";
 import type { Session } from "./session";
@@ -33,13 +33,18 @@ interface Failure {
 /** Pulumi's Kubernetes provider forgets what was in a cluster that is gone: https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/ */
 export const CLUSTER_IS_GONE = { PULUMI_K8S_DELETE_UNREACHABLE: "true" };
 
+/** The user's own word, where the cloud's can't be had. */
+export const isToldGone = () =>
+  process.env["PULUMI_K8S_DELETE_UNREACHABLE"] === CLUSTER_IS_GONE.PULUMI_K8S_DELETE_UNREACHABLE;
+
 /**
- * All resources of a stack, of an own cluster as far as it lets them go. Tries again where a cloud releases late what something else uses,
- * and forgets what was in a cluster that the cloud says is gone; what its controllers made is then not waited for.
+ * All resources of a stack, of a cluster that goes with it as far as it lets them go. Tries again where a cloud releases late what something
+ * else uses, and forgets what was in a cluster that the cloud, or the user, says is gone; what its controllers made is then not waited for.
  *
  * @param patience counted from the first failure that passes: a cluster alone takes longer to go
  * @param memory what the state held and the looks before have learnt
  * @param look what the cloud holds. Default: it is asked
+ * @param clusterGoes whether the stack's own cluster is removed afterwards, with everything in it. Default: as its target says
  * @throws UserError where something is left, or protected
  */
 export async function destroy(
@@ -47,6 +52,7 @@ export async function destroy(
   patience: Waiting = DESTROY_PATIENCE,
   memory: Memory = new Memory(),
   look: () => Promise<Inventory> = () => lookAtStack(session, memory),
+  clusterGoes = ownsCluster(session.settings.target),
 ): Promise<void> {
   const { settings, progress } = session;
   let end: number | undefined;
@@ -55,20 +61,24 @@ export async function destroy(
   for (;;) {
     const failure = await destroyOnce(session, clusterGone);
     if (failure === undefined) return;
-    if (ownsCluster(settings.target)) {
+    if (clusterGoes) {
       process.stderr.write(`${failure.text}\nremoving the cluster with everything in it instead\n`);
       return;
     }
-    if (isRented(settings.target) && !clusterGone && isUnreachable(failure.errors)) {
-      clusterGone = await isClusterGone(look, memory.held);
+    const silent = isUnreachable(failure.errors) || isLoginRefused(failure.errors);
+    if (isRented(settings.target) && !clusterGone && silent) {
+      const told = isToldGone();
+      clusterGone = told || (await isClusterGone(look, memory.held));
       if (clusterGone) {
-        progress
-          .step("the cluster doesn't answer")
-          .done("the cloud has none of that name: what was in it is gone with it");
+        const who = told
+          ? "PULUMI_K8S_DELETE_UNREACHABLE is set"
+          : "the cloud has none of that name";
+        progress.step("the cluster doesn't answer").done(`${who}: what was in it is gone with it`);
         continue;
       }
     }
-    const late = isReleasedLate(failure.errors);
+    // Nothing of a cluster on this machine is released late, and what it holds of others isn't asked for.
+    const late = !ownsCluster(settings.target) && isReleasedLate(failure.errors);
     end ??= Date.now() + patience.totalMs;
     const futile = late && clusterGone && (await look().then(hasOrphans, () => false));
     if (!late || futile || Date.now() + wait > end)
@@ -131,7 +141,7 @@ async function failed(
 ): Promise<UserError> {
   const { stack, settings } = session;
   const what = `stack ${stack} could not be taken away`;
-  const known = wayOut(why, { stack, target: settings.target });
+  const known = wayOut(why, refusedOf(stack, settings));
   const stuck = await stuckNamespaces(session);
   const plain = new UserError(what, {
     why: [why, ...stuck.map((one) => one.why)].join("\n       "),

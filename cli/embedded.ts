@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { ClusterInfo } from "../local/cluster/info";
+import { type ClusterInfo, clusterDir } from "../local/cluster/info";
 import { stateDir } from "../local/paths";
 import type { Session } from "./session";
 import { readState } from "./state";
@@ -28,7 +28,7 @@ export async function checkEmbedded(): Promise<void> {
  */
 export async function forgetLostCluster(session: Session, info: ClusterInfo): Promise<boolean> {
   const { stack, variables, progress, engine } = session;
-  const now = authority(info);
+  const now = authority(info.kubeconfig);
   const before = read(recordFile(stack));
   fs.mkdirSync(path.dirname(recordFile(stack)), { recursive: true, mode: 0o700 });
   fs.writeFileSync(recordFile(stack), now);
@@ -44,11 +44,26 @@ export function forgetRecord(stack: string): void {
   fs.rmSync(recordFile(stack), { force: true });
 }
 
-function recordFile(stack: string): string {
-  return path.join(stateDir(), "clusters-of-stacks", stack);
+/** Other stacks that were brought up in the cluster that is here, be it that it is stopped: it is theirs too. Sorted. */
+export function othersInCluster(stack: string): string[] {
+  // A cluster that is stopped tells no facts.
+  const kubeconfig =
+    readClusterInfo()?.kubeconfig ?? path.join(clusterDir(), "kubeconfigs", "admin.conf");
+  if (!fs.existsSync(kubeconfig) || !fs.existsSync(recordFolder())) return [];
+  const now = authority(kubeconfig);
+  return fs
+    .readdirSync(recordFolder())
+    .filter((other) => other !== stack && read(recordFile(other)) === now)
+    .sort();
 }
 
-function authority({ kubeconfig }: ClusterInfo): string {
+const recordFolder = () => path.join(stateDir(), "clusters-of-stacks");
+
+function recordFile(stack: string): string {
+  return path.join(recordFolder(), stack);
+}
+
+function authority(kubeconfig: string): string {
   const text = fs.readFileSync(kubeconfig, "utf8");
   const certificate = /certificate-authority-data:\s*(\S+)/.exec(text)?.[1] ?? text;
   return createHash("sha256").update(certificate).digest("hex");

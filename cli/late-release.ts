@@ -32,6 +32,10 @@ export function isReleasedLate(errors: readonly string[]): boolean {
   );
 }
 
+/** No new login to the cluster was to be had: as from IBM Cloud, of a cluster that is gone. */
+export const isLoginRefused = (errors: readonly string[]) =>
+  errors.some((text) => /getContainerClusterConfig|downloading the cluster config/i.test(text));
+
 /** The cluster doesn't answer; Pulumi's Kubernetes provider in its own words. */
 export const isUnreachable = (errors: readonly string[]) =>
   errors.some((text) => /cluster is unreachable|PULUMI_K8S_DELETE_UNREACHABLE/i.test(text));

@@ -1,7 +1,7 @@
 import { UserError } from "../local/errors";
 import { findInCloud, isMadeBeside } from "./cloud-objects";
 import { OutOfReach } from "./cluster-access";
-import { CLUSTER_IS_GONE, isClusterGone } from "./destroy";
+import { CLUSTER_IS_GONE, isClusterGone, isToldGone } from "./destroy";
 import { isRented } from "./doctor/cloud";
 import { type Engine, EngineError } from "./engine";
 import { ChangeReport, shortName } from "./events";
@@ -110,10 +110,16 @@ async function planned(
   try {
     const waiting = (text: string): void => step.update(text);
     const inCluster = await findInCluster(state.resources, waiting);
-    const finders = [inCluster];
+    const rented = isRented(settings.target);
+    const finders = [
+      // Who refuses a login is there, whatever the user says.
+      unlessGone(
+        inCluster,
+        async (reason) => (reason === "silence" && isToldGone()) || (rented && (await isGone())),
+      ),
+    ];
     let findBeside: Find = nothing;
-    if (isRented(settings.target)) {
-      finders[0] = unlessGone(inCluster, isGone);
+    if (rented) {
       const give = insist ? undefined : (what: string) => unseen.push(what);
       const inCloud = findInCloud(stack, state.resources, look, { waiting, give });
       finders.push(inCloud);
@@ -132,14 +138,16 @@ async function planned(
   }
 }
 
-/** In a cluster that the cloud says is gone there is nothing. */
-function unlessGone(find: Finder, isGone: Cloud["isClusterGone"]): Finder {
+/** In a cluster that the cloud, or the user, says is gone there is nothing. */
+function unlessGone(
+  find: Finder,
+  isGone: (reason: OutOfReach["reason"]) => Promise<boolean>,
+): Finder {
   return async (resource) => {
     try {
       return await find(resource);
     } catch (error) {
-      if (error instanceof OutOfReach && error.reason === "silence" && (await isGone()))
-        return undefined;
+      if (error instanceof OutOfReach && (await isGone(error.reason))) return undefined;
       throw error;
     }
   };
@@ -178,7 +186,7 @@ async function reread(
     report.done();
   } catch (error) {
     const inCluster = isRented(settings.target) && urns.some((urn) => urn.includes("kubernetes:"));
-    if (!(error instanceof EngineError) || !inCluster || !(await isGone()))
+    if (!(error instanceof EngineError) || !inCluster || !(isToldGone() || (await isGone())))
       return failed(report, error);
     report.fail();
     const again = new ChangeReport(`${title}, of a cluster that is gone`, progress);

@@ -1,9 +1,10 @@
 import { createDecipheriv, pbkdf2Sync } from "node:crypto";
+import type { StackConfig } from "../infra/config/schema";
 import type { ServiceConfig } from "../infra/config/service";
 import { ExitCode, UserError } from "../local/errors";
 import { knownPassphrase } from "./backend";
 import type { StackSettings } from "./stack";
-import { checkedServices, type OpenSecret } from "./stack-config";
+import { checkedConfig, checkedServices, holdsSecret, type OpenSecret } from "./stack-config";
 
 /** Of Pulumi's passphrase secrets (sdk/go/common/resource/config/crypt.go, pkg/secrets/passphrase). */
 const ITERATIONS = 1_000_000;
@@ -51,6 +52,17 @@ export async function servicesOf(
       return [name, { ...service, apiKeys: Object.fromEntries(holders) as Record<string, string> }];
     }),
   );
+}
+
+/**
+ * A stack's config for who asks the cluster: of all that it may keep secret, only existing.kubeconfig says where that is.
+ *
+ * @throws UserError with all faults, or where that secret can't be opened
+ */
+export function configToReach(stack: string, settings: StackSettings): Promise<StackConfig> {
+  const { kubeconfig } = (settings.config["modelport:existing"] ?? {}) as { kubeconfig?: unknown };
+  const open = holdsSecret(kubeconfig) ? secretOpener(stack, settings) : undefined;
+  return checkedConfig(settings.config, stack, open);
 }
 
 function deriveKey(stack: string, stackSalt: string | undefined): Buffer {

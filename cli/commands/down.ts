@@ -4,18 +4,18 @@ import { type Command, InvalidArgumentError } from "commander";
 import { ExitCode, UserError } from "../../local/errors";
 import { cacheDir, repositoryRoot, stateDir } from "../../local/paths";
 import type { Progress } from "../../local/progress";
-import { fileBackend, ownBackend, passphraseFile } from "../backend";
+import { fileBackend, ownBackend, passphraseFile, type Variables } from "../backend";
 import { DESTROY_PATIENCE, destroy } from "../destroy";
 import { isRented, requireCloud } from "../doctor/cloud";
-import { forgetRecord, ownsCluster } from "../embedded";
+import { forgetRecord, othersInCluster, ownsCluster } from "../embedded";
 import { requireSeen } from "../inventory/control";
 import { heldIn, Memory } from "../inventory/memory";
 import { PROOF_PATIENCE, proveEmpty, type Waiting } from "../inventory/proof";
 import { lookAtStack } from "../inventory/stack";
 import { claim, settle } from "../recovery";
 import { openSession, openStack, type Session, type StackContext, stackExists } from "../session";
-import { readState, stacksInBackend, stateFile } from "../state";
-import { readClusterInfo, stopCluster } from "../../local/cluster/index";
+import { PROJECT, readState, stacksInBackend, stateFile } from "../state";
+import { readClusterInfo, startCluster, stopCluster } from "../../local/cluster/index";
 import { clusterDir } from "../../local/cluster/info";
 import { purgeCache } from "../../local/toolchain/index";
 
@@ -24,7 +24,7 @@ export function registerDown(program: Command): void {
     .command("down")
     .summary("take a stack away, with its cluster and everything made for it")
     .description(
-      "Takes a stack away: its resources in a cloud, its state, the embedded cluster, and the files made on this machine.\nThen asks the cloud itself for what is left; if there is anything, fails with a list and the commands that remove it.\nThe tool cache stays, so that the next `up` is quick. Other stacks stay.",
+      "Takes a stack away: its resources in a cloud, its state, the embedded cluster if no other stack is in it, and the files made on this machine.\nThen asks the cloud itself for what is left; if there is anything, fails with a list and the commands that remove it.\nThe tool cache stays, so that the next `up` is quick. Other stacks stay.",
     )
     .option("--stack <name>", "which stack. Default: as for up")
     .option("--purge", "remove the tool cache and the compiled program too")
@@ -69,16 +69,21 @@ async function removeStack(context: StackContext, options: DownOptions): Promise
   await claim(context);
   const session = await openSession(context);
   if (!(await stackExists(session))) return removeForgotten(context, options);
-  if (ownsCluster(settings.target) && !clusterRuns()) {
+  const isOwn = ownsCluster(settings.target);
+  const goes = isOwn && othersInCluster(stack).length === 0;
+  if (goes && !clusterRuns()) {
     const step = progress.step(`forgetting stack ${stack}`);
     await session.engine.remove();
     step.done("its cluster doesn't run, and goes with everything in it");
   } else {
+    // What the stack has in a cluster that stays can only be taken out of it while it runs.
+    if (isOwn && !clusterRuns()) await startCluster({ progress });
     await settle(session, { insist: options.inventory });
     const memory = await remembered(session, options);
-    await destroy(session, { ...DESTROY_PATIENCE, totalMs: milliseconds(options) }, memory);
+    const patience = { ...DESTROY_PATIENCE, totalMs: milliseconds(options) };
+    await destroy(session, patience, memory, undefined, goes);
     // A stack of which something is left stays known, empty: the next `down` asks again.
-    if (!ownsCluster(settings.target)) await prove(context, options, memory);
+    if (!isOwn) await prove(context, options, memory);
     await session.engine.remove();
   }
   forgetRecord(stack);
@@ -119,6 +124,7 @@ async function removeForgotten(context: StackContext, options: DownOptions): Pro
         process.stderr.write(`no cloud was asked: ${error.message}\n`);
       },
     );
+  forgetRecord(context.stack);
   return stopOwnCluster(context);
 }
 
@@ -141,25 +147,29 @@ function clusterRuns(): boolean {
   return readClusterInfo() !== undefined;
 }
 
-/** @returns whether there was something of it */
-async function stopOwnCluster({ settings, progress }: StackContext): Promise<boolean> {
-  if (!ownsCluster(settings.target)) return false;
-  const existed = fs.existsSync(clusterDir());
-  if (existed) await stopCluster({ progress, remove: true });
-  return existed;
+/** Unless other stacks are in it. @returns whether there was something of it */
+async function stopOwnCluster({ stack, settings, progress }: StackContext): Promise<boolean> {
+  if (!ownsCluster(settings.target) || !fs.existsSync(clusterDir())) return false;
+  const others = othersInCluster(stack);
+  if (others.length > 0) {
+    progress.step("kept the embedded cluster").done(`in it: ${others.join(", ")}`);
+    return false;
+  }
+  await stopCluster({ progress, remove: true });
+  return true;
 }
 
 /** Everything that is nobody else's: files in the checkout, and the state directory unless another stack lives in it. */
-function removeMachineState({ stack, progress }: StackContext): boolean {
-  const others = stacksInBackend({ PULUMI_BACKEND_URL: ownBackend() });
+function removeMachineState({ stack, backend, progress }: StackContext): boolean {
+  const user = usersOfState(stack, backend);
   const scratch = path.join(repositoryRoot(), ".modelport");
-  const ours = others.length > 0 ? path.join(scratch, "contexts", stack) : scratch;
+  const ours = user === undefined ? scratch : path.join(scratch, "contexts", stack);
   const existed = fs.existsSync(ours);
   fs.rmSync(ours, { recursive: true, force: true });
   if (!fs.existsSync(stateDir())) return existed;
   const clusters = path.join(stateDir(), "clusters");
-  if (others.length > 0) {
-    progress.step(`kept ${stateDir()}`).done(`it holds ${others.join(", ")}`);
+  if (user !== undefined) {
+    progress.step(`kept ${stateDir()}`).done(user);
     return existed;
   }
   const hasCluster = fs.existsSync(clusters) && fs.readdirSync(clusters).length > 0;
@@ -169,6 +179,17 @@ function removeMachineState({ stack, progress }: StackContext): boolean {
   if (removed && fs.existsSync(passphraseFile()))
     progress.step(`kept ${passphraseFile()}`).done("it opens secrets in your Pulumi.*.yaml");
   return existed || removed;
+}
+
+/** @returns who else may live in the state directory, in a sentence; undefined where nobody does */
+function usersOfState(stack: string, backend: Variables): string | undefined {
+  const own = { PULUMI_BACKEND_URL: ownBackend() };
+  const isOwn =
+    fileBackend(backend["PULUMI_BACKEND_URL"] ?? "") === fileBackend(own.PULUMI_BACKEND_URL);
+  if (!isOwn) return "stacks of the backend at PULUMI_BACKEND_URL may use it";
+  const inCluster = othersInCluster(stack).map((other) => `${PROJECT}/${other}`);
+  const others = [...new Set([...stacksInBackend(own), ...inCluster])];
+  return others.length === 0 ? undefined : `it holds ${others.join(", ")}`;
 }
 
 /** @returns whether anything else was there */

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { ExitCode, UserError } from "../../local/errors";
-import { apiKeyOf } from "../api-key";
-import { wayOut } from "../causes";
+import { apiKeyOf, hasApiKeys } from "../api-key";
+import { refusedOf, wayOut } from "../causes";
 import { isRented, requireCloud } from "../doctor/cloud";
-import { ownsCluster, checkEmbedded, forgetLostCluster } from "../embedded";
+import { checkEmbedded, forgetLostCluster, forgetRecord, ownsCluster } from "../embedded";
 import { EngineError, KILLED } from "../engine";
 import { ChangeReport, type ChangeSummary } from "../events";
 import { pickService, type StackOutputs, toOutputs } from "../outputs";
@@ -46,7 +46,10 @@ async function up(options: { stack?: string; json?: true }): Promise<void> {
   else await settle(session);
   const summary = await update(session).catch(async (error: unknown) => {
     // What was refused before anything was made leaves no stack behind either.
-    if (isNew && isEmpty(session)) await session.engine.remove();
+    if (isNew && isEmpty(session)) {
+      await session.engine.remove();
+      forgetRecord(session.stack);
+    }
     throw error;
   });
   await show(session, toOutputs(session.stack, summary.outputs ?? {}), options.json === true);
@@ -71,7 +74,10 @@ async function update(session: Session): Promise<ChangeSummary> {
   }
 }
 
-function updateFailed(
+/** A balancer that is given up keeps its address for some minutes, as clouds say it. */
+const IN_USE = /resourceInUse|is already being used by/i;
+
+export function updateFailed(
   { stack, settings }: Session,
   summary: ChangeSummary,
   error: EngineError,
@@ -90,7 +96,8 @@ function updateFailed(
       exitCode: ExitCode.environment,
     });
   // The program's own errors already say what, why and what to do; clouds rarely do.
-  const known = wayOut(text, { stack, target: settings.target });
+  const wait = IN_USE.test(text) ? "wait some minutes, until the cloud has released it" : undefined;
+  const known = wayOut(text, refusedOf(stack, settings)) ?? wait;
   return new UserError(
     text === "" ? `stack ${stack} could not be updated` : text,
     known === undefined
@@ -99,24 +106,55 @@ function updateFailed(
   );
 }
 
-async function show(session: Session, outputs: StackOutputs, json: boolean): Promise<void> {
+/** @param json instead of lines for people */
+export async function show(session: Session, outputs: StackOutputs, json: boolean): Promise<void> {
   const [name, service] = pickService(outputs);
   const body = exampleBody(service.models[0]);
   const reachable = service.reachableFrom !== "cluster" && service.reachableFrom !== "vpc";
-  const key = apiKeyOf(session.stack, session.settings, name);
   const answer =
-    body !== undefined && reachable ? await predict(service.url, body, { key }) : undefined;
+    body !== undefined && reachable
+      ? await firstPrediction(session, name, service.url, body)
+      : undefined;
   if (json) {
     const { target, url, image, services } = outputs;
-    const prediction = answer === undefined ? undefined : (JSON.parse(answer) as unknown);
+    const prediction = asJson(answer);
     const document = { stack: session.stack, target, url, image, services, prediction };
     process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
     return;
   }
   const lines = [`\n${service.url}   (reachable from: ${service.reachableFrom})\n`];
   if (!reachable) lines.push(`  npm run cli -- port-forward ${name}   # brings it to this machine`);
-  else if (body !== undefined)
-    lines.push(`  ${curlLine(service.url, body, { needsKey: key !== undefined })}`);
+  else if (body !== undefined) {
+    const needsKey = hasApiKeys(session.settings, name);
+    lines.push(`  ${curlLine(service.url, body, { needsKey })}`);
+  }
   if (answer !== undefined) lines.push(`  → ${answer.trim()}`);
   process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** The program has proven the service by itself, also where its name isn't in DNS yet: the update stands without this. */
+async function firstPrediction(
+  { stack, settings }: Session,
+  service: string,
+  url: string,
+  body: string,
+): Promise<string | undefined> {
+  try {
+    const key = apiKeyOf(stack, settings, service);
+    return await predict(url, body, { key });
+  } catch (error) {
+    const { message, why } = error as UserError;
+    const text = why === undefined ? message : `${message}: ${why}`;
+    process.stderr.write(`warning: the stack is up, but no prediction was shown: ${text}\n`);
+    return undefined;
+  }
+}
+
+/** What isn't JSON stays the text that it is. */
+function asJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return text;
+  }
 }

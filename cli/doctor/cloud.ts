@@ -3,8 +3,9 @@ import type { StackConfig } from "../../infra/config/schema";
 import { ExitCode, UserError } from "../../local/errors";
 import { canReach } from "../../local/toolchain/sources/download";
 import type { StackContext } from "../session";
+import type { StackSettings } from "../stack";
 import { checkedConfig } from "../stack-config";
-import { type Finding, type Surroundings, thisMachine } from "./finding";
+import { type Finding, type Surroundings, thisMachine, unreadCredentials } from "./finding";
 import { googleCredentials, googleTools } from "./google";
 import { ibmCredentials, ibmTools } from "./ibm";
 import { pluginFindings, pluginOf } from "./plugins";
@@ -23,7 +24,7 @@ type Stack = Pick<StackContext, "stack" | "settings" | "backend">;
 
 /** Credentials, tools and plugins: what is `missing` keeps every command from working. */
 export async function cloudNeeds(
-  { settings, backend }: Stack,
+  { stack, settings, backend }: Stack,
   surroundings: Surroundings = thisMachine(),
   reach: (origin: string) => Promise<boolean> = canReach,
 ): Promise<Finding[]> {
@@ -32,13 +33,11 @@ export async function cloudNeeds(
   return [
     ...(target === "gke"
       ? [
-          googleCredentials(config, surroundings),
+          googleCredentials(surroundings),
           ...googleTools(sectionOf(config, target)["kubeconfig"] !== "token", surroundings),
         ]
-      : [
-          ...ibmCredentials(config, isClassic(config, target), surroundings),
-          ...ibmTools(surroundings),
-        ]),
+      : [...ibmCredentials(isClassic(settings), surroundings), ...ibmTools(surroundings)]),
+    ...unreadCredentials(config, stack),
     ...(await pluginFindings(plugins, backend["PULUMI_HOME"] ?? "", surroundings, reach)),
   ];
 }
@@ -53,9 +52,7 @@ export async function cloudNotes({ stack, settings }: Stack): Promise<Finding[]>
     throw error;
   }
   const quotas =
-    config.target === "gke"
-      ? googleQuotas(config)
-      : ibmQuotas(config, isClassic(settings.config, config.target));
+    config.target === "gke" ? googleQuotas(config) : ibmQuotas(config, isClassic(settings));
   return [...quotas, await price(config)];
 }
 
@@ -110,5 +107,5 @@ function sectionOf(
 }
 
 /** Classic infrastructure has a section of its own in an IBM target's. */
-const isClassic = (config: Readonly<Record<string, unknown>>, target: string) =>
+export const isClassic = ({ config, target }: Pick<StackSettings, "config" | "target">) =>
   sectionOf(config, target)["infrastructure"] === "classic";

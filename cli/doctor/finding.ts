@@ -27,6 +27,33 @@ export function firstSet(env: NodeJS.ProcessEnv, names: readonly string[]): stri
   return names.find((name) => (env[name] ?? "") !== "");
 }
 
+/** Credentials that a provider reads in its config, which the program's own providers aren't given; and what they do read. */
+const UNREAD = {
+  "gcp:credentials": "GOOGLE_CREDENTIALS",
+  "gcp:accessToken": "GOOGLE_OAUTH_ACCESS_TOKEN",
+  "gcp:impersonateServiceAccount": "GOOGLE_IMPERSONATE_SERVICE_ACCOUNT",
+  "ibm:ibmcloudApiKey": "IC_API_KEY",
+};
+
+/** @param config full keys of the stack's file */
+export function unreadCredentials(
+  config: Readonly<Record<string, unknown>>,
+  stack: string,
+): Finding[] {
+  return Object.entries(UNREAD).flatMap(([key, variable]): Finding[] =>
+    key in config
+      ? [
+          {
+            name: key,
+            state: "note",
+            detail: "of the stack's file is not used",
+            fix: `set ${variable} instead, and: pulumi config rm ${key} --stack ${stack}`,
+          },
+        ]
+      : [],
+  );
+}
+
 /** An executable that is needed for one purpose. */
 export function executable(
   { which: find }: Surroundings,

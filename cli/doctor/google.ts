@@ -10,17 +10,9 @@ const TOKENS = ["GOOGLE_OAUTH_ACCESS_TOKEN"];
 const LOGIN =
   "gcloud auth application-default login   # or set GOOGLE_APPLICATION_CREDENTIALS to a service account's key file";
 
-/**
- * In the order of https://cloud.google.com/docs/authentication/application-default-credentials, after the provider's own variables.
- * @param config full keys of the stack's file: gcp:credentials and gcp:accessToken stand above all
- */
-export function googleCredentials(
-  config: Readonly<Record<string, unknown>>,
-  { env, home }: Surroundings,
-): Finding {
+/** In the order of https://cloud.google.com/docs/authentication/application-default-credentials, after the provider's own variables. */
+export function googleCredentials({ env, home }: Surroundings): Finding {
   const name = "Google Cloud";
-  const inConfig = ["gcp:credentials", "gcp:accessToken"].find((key) => key in config);
-  if (inConfig !== undefined) return { name, state: "good", detail: `${inConfig} of the stack` };
   const own = firstSet(env, [...CREDENTIALS, ...TOKENS]);
   if (own !== undefined)
     return TOKENS.includes(own) || (env[own] ?? "").trimStart().startsWith("{")

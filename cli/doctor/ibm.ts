@@ -6,17 +6,9 @@ const API_KEYS = ["IC_API_KEY", "IBMCLOUD_API_KEY"];
 const CLASSIC_USERS = ["IAAS_CLASSIC_USERNAME", "SL_USERNAME", "SOFTLAYER_USERNAME"];
 const CLASSIC_KEYS = ["IAAS_CLASSIC_API_KEY", "SL_API_KEY", "SOFTLAYER_API_KEY"];
 
-/**
- * @param config full keys of the stack's file: ibm:ibmcloudApiKey stands above the environment
- * @param classic whether the stack is on classic infrastructure, which has credentials of its own
- */
-export function ibmCredentials(
-  config: Readonly<Record<string, unknown>>,
-  classic: boolean,
-  { env }: Surroundings,
-): Finding[] {
-  const key =
-    "ibm:ibmcloudApiKey" in config ? "ibm:ibmcloudApiKey of the stack" : variable(env, API_KEYS);
+/** @param classic whether the stack is on classic infrastructure, which has credentials of its own */
+export function ibmCredentials(classic: boolean, { env }: Surroundings): Finding[] {
+  const key = variable(env, API_KEYS);
   const findings: Finding[] = [
     key === undefined
       ? {

@@ -1,8 +1,9 @@
 /** What a stack asks of others before it begins: the cluster that it goes to, the daemon that builds. */
-import { UserError } from "../../local/errors";
+import { ExitCode, UserError } from "../../local/errors";
+import { configToReach } from "../secrets";
 import type { StackContext } from "../session";
 import { which } from "../shell";
-import { checkedConfig, checkedServices } from "../stack-config";
+import { checkedServices } from "../stack-config";
 import type { Finding } from "./finding";
 
 type Stack = Pick<StackContext, "stack" | "settings">;
@@ -14,11 +15,10 @@ export async function existingCluster({ stack, settings }: Stack): Promise<Findi
   process.env["PULUMI_NODEJS_STACK"] = stack;
   try {
     const { createTarget } = await import("../../infra/targets/index.js");
-    const { capabilities } = await createTarget(await checkedConfig(settings.config, stack));
+    const { capabilities } = await createTarget(await configToReach(stack, settings));
     return { name, state: "good", detail: `answers; ${capabilities.exposures.join(", ")}` };
   } catch (error) {
-    // Faults of the config are a finding of their own.
-    if (error instanceof UserError) return { name, state: "optional", detail: "not looked for" };
+    if (error instanceof UserError) return notLookedFor(name, error);
     if (!(error instanceof Error)) throw error;
     return {
       name,
@@ -27,6 +27,13 @@ export async function existingCluster({ stack, settings }: Stack): Promise<Findi
       fix: /\n\s*fix: (.*)/.exec(error.message)?.[1] ?? "check the kubeconfig and the network",
     };
   }
+}
+
+/** Faults of the config are a finding of their own; secrets that stay closed are none yet. */
+function notLookedFor(name: string, { message, why, fix, exitCode }: UserError): Finding {
+  if (exitCode === ExitCode.usage) return { name, state: "optional", detail: "not looked for" };
+  const detail = why === undefined ? message : `${message}: ${why}`;
+  return { name, state: "missing", detail, ...(fix === undefined ? {} : { fix }) };
 }
 
 /** Who builds the images of a stack that has no cluster on this machine. */

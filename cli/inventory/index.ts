@@ -9,9 +9,6 @@ import { minikubeInventory } from "./minikube";
 
 export type { Found, Inventory, Unseen } from "./found";
 
-/** Config that is the providers' own, by full key: `gcp:credentials`. Of other types than text nothing is taken. */
-export type ProviderConfig = Readonly<Record<string, unknown>>;
-
 /**
  * What is there of a stack, wherever its target puts things; asks, and changes nothing. By what the stack's config says, not by
  * its state: so it finds what Pulumi never heard of, and what it has forgotten.
@@ -19,38 +16,13 @@ export type ProviderConfig = Readonly<Record<string, unknown>>;
  * @param memory what earlier looks have learnt, to which this one adds. Default: nothing is known
  * @throws Error where nothing can be asked at all
  */
-export function inventory(
-  stack: string,
-  config: StackConfig,
-  provider: ProviderConfig = {},
-  memory?: Memory,
-): Promise<Inventory> {
-  const own = (key: string) => {
-    const value = provider[key];
-    return typeof value === "string" && value !== "" ? value : undefined;
-  };
+export function inventory(stack: string, config: StackConfig, memory?: Memory): Promise<Inventory> {
   switch (config.target) {
     case "gke":
-      return googleInventory(
-        stack,
-        config,
-        {
-          accessToken: own("gcp:accessToken"),
-          credentials: own("gcp:credentials"),
-          impersonateServiceAccount: own("gcp:impersonateServiceAccount"),
-        },
-        process.env,
-        memory,
-      );
+      return googleInventory(stack, config, process.env, memory);
     case "iks":
     case "openshift":
-      return ibmInventory(
-        stack,
-        config,
-        { ibmcloudApiKey: own("ibm:ibmcloudApiKey") },
-        process.env,
-        memory,
-      );
+      return ibmInventory(stack, config, process.env, memory);
     case "existing":
       return existingInventory(stack, config);
     case "minikube":

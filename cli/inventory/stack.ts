@@ -1,15 +1,11 @@
 import * as http from "node:http";
 import { UserError } from "../../local/errors";
-import { secretOpener } from "../secrets";
+import { configToReach } from "../secrets";
 import type { StackContext } from "../session";
-import { checkedConfig, holdsSecret, openedValue } from "../stack-config";
 import type { Inventory } from "./found";
 import type { Memory } from "./memory";
 
 type Stack = Pick<StackContext, "stack" | "settings">;
-
-/** Config that is the providers' own, and not the program's. */
-const PROVIDERS = /^(?:gcp|ibm):/;
 
 /**
  * What is there of a stack, as its file describes it. Asks, and changes nothing.
@@ -18,23 +14,11 @@ const PROVIDERS = /^(?:gcp|ibm):/;
  * @throws UserError for a config with faults
  */
 export async function lookAtStack({ stack, settings }: Stack, memory?: Memory): Promise<Inventory> {
-  const open = secretOpener(stack, settings);
-  const { kubeconfig } = (settings.config["modelport:existing"] ?? {}) as { kubeconfig?: unknown };
-  // Of all that the program's config may keep secret, only this says where to look.
-  const config = await checkedConfig(
-    settings.config,
-    stack,
-    holdsSecret(kubeconfig) ? open : undefined,
-  );
-  const provider = Object.fromEntries(
-    Object.entries(settings.config)
-      .filter(([key]) => PROVIDERS.test(key))
-      .map(([key, value]) => [key, openedValue(value, open)]),
-  );
+  const config = await configToReach(stack, settings);
   const { inventory } = await import("./index.js");
   const restore = useProxies();
   try {
-    return await inventory(stack, config, provider, memory);
+    return await inventory(stack, config, memory);
   } catch (error) {
     // The program's own errors say what, why and what to do.
     if (error instanceof Error && !(error instanceof UserError)) throw new UserError(error.message);

@@ -44,10 +44,14 @@ export function explain(issue: core.$ZodIssue, context: FaultContext): Fault[] {
       got:
         (secret || context.secret(path[0] ?? "")) && found !== undefined ? "a secret" : show(found),
       allowed: allowedBy(issue),
-      fix: setCommand(key, "<value>", stack, secret),
+      fix: setCommand(key, onlyValue(issue) ?? "<value>", stack, secret),
     },
   ];
 }
+
+/** What must stand there, where there is no choice. */
+const onlyValue = (issue: core.$ZodIssue) =>
+  issue.code === "invalid_value" && issue.values.length === 1 ? String(issue.values[0]) : undefined;
 
 /** Of several forms that a value may have, one is an object: an object is told what is wrong with it as such. */
 function branchOf(issue: core.$ZodIssue, found: unknown): core.$ZodIssue[] | undefined {

@@ -82,23 +82,29 @@ const isOneOf = (patterns: readonly string[], path: readonly string[]) =>
     );
   });
 
-/** As `pulumi config --path` spells it: numbers are places in a list. */
+/** As `pulumi config --path` spells it: numbers are places in a list, and what isn't plain is quoted. */
 export function keyOf(path: readonly string[]): string {
   const [first = "", ...rest] = path;
-  return `${PROJECT}:${first}${rest
-    .map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`))
-    .join("")}`;
+  return `${PROJECT}:${first}${rest.map(step).join("")}`;
+}
+
+/** https://www.pulumi.com/docs/iac/concepts/config/#structured-configuration */
+function step(part: string): string {
+  if (/^\d+$/.test(part)) return `[${part}]`;
+  return /^[\w-]+$/.test(part) ? `.${part}` : `["${part.replaceAll('"', '\\"')}"]`;
 }
 
 export function setCommand(key: string, value: string, stack: string, secret = false): string {
   const command = secret ? "pulumi config set --secret" : "pulumi config set";
-  const where = isNested(key) ? `--path '${key}'` : key;
-  const text = /^[\w./:-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
-  return [command, where, ...(secret ? [] : [text]), "--stack", stack].join(" ");
+  const text = /^[\w./:-]+$/.test(value) ? value : quoted(value);
+  return [command, place(key), ...(secret ? [] : [text]), "--stack", stack].join(" ");
 }
 
 export function removeCommand(key: string, stack: string): string {
-  return `pulumi config rm ${isNested(key) ? `--path '${key}'` : key} --stack ${stack}`;
+  return `pulumi config rm ${place(key)} --stack ${stack}`;
 }
 
-const isNested = (key: string) => /[.[]/.test(key);
+const place = (key: string) => (/[.[]/.test(key) ? `--path ${quoted(key)}` : key);
+
+/** For a shell. */
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;

@@ -8,6 +8,7 @@ type Config = Readonly<Record<string, unknown>>;
 const SECRETS = [
   "offline-secret-value",
   "-----BEGIN PRIVATE KEY-----\noffline-secret-value\n-----END PRIVATE KEY-----\n",
+  "-----BEGIN CERTIFICATE-----\noffline-secret-value\n-----END CERTIFICATE-----\n",
 ];
 
 export interface Filled {

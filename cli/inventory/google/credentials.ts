@@ -15,37 +15,25 @@ const DEFAULT_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS";
 const IMPERSONATION_VARIABLE = "GOOGLE_IMPERSONATE_SERVICE_ACCOUNT";
 const ENDPOINT_VARIABLE = "GOOGLE_IAM_CREDENTIALS_CUSTOM_ENDPOINT";
 
-/** What the provider alone is told: `gcp:…` of the stack's config. */
-export interface GoogleProviderConfig {
-  readonly accessToken?: string | undefined;
-  /** JSON of a key, or its path. */
-  readonly credentials?: string | undefined;
-  readonly impersonateServiceAccount?: string | undefined;
-}
-
 /**
- * The login that the provider takes, so that what made a stack looks for what is left of it: its own config and variables, else
- * application default credentials. https://docs.cloud.google.com/docs/authentication/application-default-credentials
+ * The login that the provider takes, so that what made a stack looks for what is left of it: its own variables, else application
+ * default credentials. https://docs.cloud.google.com/docs/authentication/application-default-credentials
  *
  * @returns for one command's time: a token is asked for once, and good for an hour
  */
-export function googleLogin(
-  project: string,
-  config: GoogleProviderConfig = {},
-  env: NodeJS.ProcessEnv = process.env,
-): Login {
-  const principal = config.impersonateServiceAccount ?? first(env, [IMPERSONATION_VARIABLE]);
-  const login = ownLogin(project, config, env);
+export function googleLogin(project: string, env: NodeJS.ProcessEnv = process.env): Login {
+  const principal = first(env, [IMPERSONATION_VARIABLE]);
+  const login = ownLogin(project, env);
   const endpoint = first(env, [ENDPOINT_VARIABLE]) ?? "https://iamcredentials.googleapis.com/v1/";
   return once(
     principal === undefined ? login : async () => impersonated(principal, endpoint, await login()),
   );
 }
 
-function ownLogin(project: string, config: GoogleProviderConfig, env: NodeJS.ProcessEnv): Login {
-  const token = config.accessToken ?? first(env, [TOKEN_VARIABLE]);
+function ownLogin(project: string, env: NodeJS.ProcessEnv): Login {
+  const token = first(env, [TOKEN_VARIABLE]);
   if (token !== undefined) return () => Promise.resolve(bearer(token));
-  const own = config.credentials ?? first(env, KEY_VARIABLES);
+  const own = first(env, KEY_VARIABLES);
   const given = own ?? first(env, [DEFAULT_VARIABLE]);
   return async () => {
     if (given === undefined) return defaultLogin(project);

@@ -4,7 +4,7 @@ import { Memory } from "../memory";
 import { GoogleApi } from "./api";
 import { clusterLook } from "./clusters";
 import { computeOf } from "./compute";
-import { googleLogin, type GoogleProviderConfig } from "./credentials";
+import { googleLogin } from "./credentials";
 import { recordLooks } from "./records";
 import { bindingLook, accountLook } from "./accounts";
 import { repositoryLooks } from "./repositories";
@@ -14,12 +14,11 @@ import { googleStack } from "./stack";
 export async function googleInventory(
   name: string,
   config: Extract<StackConfig, { target: "gke" }>,
-  provider: GoogleProviderConfig = {},
   env: NodeJS.ProcessEnv = process.env,
   memory: Memory = new Memory(),
 ): Promise<Inventory> {
   const stack = googleStack(name, config);
-  const api = new GoogleApi(stack.project, googleLogin(stack.project, provider, env), env);
+  const api = new GoogleApi(stack.project, googleLogin(stack.project, env), env);
   const clusters = clusterLook(api, stack);
   const compute = computeOf(api, stack, memory, async () => (await clusters.find()).length > 0);
   const inventory = await lookAt(`Google Cloud, project ${stack.project}`, [

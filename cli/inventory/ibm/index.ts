@@ -9,22 +9,16 @@ import { ibmStack, type IbmStackConfig } from "./stack";
 import { storageLooks } from "./storage";
 import { vpcLooks } from "./vpc";
 
-/** What the provider alone is told: `ibm:…` of the stack's config. */
-export interface IbmProviderConfig {
-  readonly ibmcloudApiKey?: string | undefined;
-}
-
 /** What IBM Cloud holds of a stack. What config names as somebody else's doesn't count: a registry namespace, an object storage. */
 export async function ibmInventory(
   name: string,
   config: IbmStackConfig,
-  { ibmcloudApiKey }: IbmProviderConfig = {},
   env: NodeJS.ProcessEnv = process.env,
   memory: Memory = new Memory(),
 ): Promise<Inventory> {
   const stack = ibmStack(name, config);
   const { region } = stack.config;
-  const keys = [ibmcloudApiKey, ...API_KEY_VARIABLES.map((variable) => env[variable])];
+  const keys = API_KEY_VARIABLES.map((variable) => env[variable]);
   const key = keys.find((value) => value !== undefined && value !== "") ?? "";
   const api = new IbmApi(key, usualEndpoints(region, REGISTRY_HOSTS[region]), env);
   const clusters = clusterList(api, stack);

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { name } from "../values";
 
 /** Target embedded: the Kubernetes that runs on this machine. */
 export const embedded = z.strictObject({
-  /** Name of the embedded cluster. Default: "local". */
-  cluster: name.default("local"),
+  /** Name of the embedded cluster: there is one, "local". */
+  cluster: z.literal("local").default("local"),
 });
 
 export type EmbeddedConfig = z.infer<typeof embedded>;

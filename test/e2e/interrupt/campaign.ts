@@ -55,7 +55,7 @@ export class Campaign {
     this.place = await this.target.prepare(this.worlds, new Canaries());
     this.before = await this.inventory();
     this.stack.write({ ...this.place.config, services: this.services });
-    await this.stack.pulumi("stack", "init");
+    await this.stack.pulumi("stack", "select", "--create");
     await this.stack.setSecrets(this.place.secrets ?? {});
     await this.place.beforeUp?.();
     // The first one builds what every other finds.

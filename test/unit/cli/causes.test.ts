@@ -62,6 +62,17 @@ describe("what clouds say when they refuse", () => {
       assert.equal(found?.split("\n").length, 1);
     });
 
+  it("says what ends a cluster that is gone, as its target needs it", () => {
+    const way = (target: string, classic = false) =>
+      wayOut("configured Kubernetes cluster is unreachable", { stack: "x", target, classic });
+    for (const target of ["gke", "iks", "minikube"])
+      assert.match(way(target) ?? "", /If not: npm run down -- --stack x {3}#/);
+    const told = /If not: PULUMI_K8S_DELETE_UNREACHABLE=true npm run down -- --stack x/;
+    assert.match(way("iks", true) ?? "", told);
+    assert.match(way("existing") ?? "", told);
+    assert.match(way("existing") ?? "", /--stack x --no-inventory /);
+  });
+
   it("tells every way once, in the order of the causes", () => {
     const [, , quota, , ids] = SAYINGS.map(([says]) => says);
     const lines = wayOut(`${ids}\n${quota}\n${quota}`, refused)?.split("\n") ?? [];

@@ -67,6 +67,9 @@ describe("what a cloud says when it releases something late", () => {
   });
 });
 
+const NO_LOGIN =
+  "invocation of ibm:index/getContainerClusterConfig:getContainerClusterConfig returned an error: [ERROR] Error downloading the cluster config [c1]: Request failed with status code: 404, The specified cluster could not be found.";
+
 describe("a destroy", () => {
   let sandbox: Sandbox;
   beforeEach(() => (sandbox = new Sandbox()));
@@ -155,6 +158,28 @@ describe("a destroy", () => {
   it("forgets what was in a cluster that the cloud says is gone", async () => {
     await destroy(session([UNREACHABLE, undefined]), HASTE, MEMORY, looks(SEEN));
     assert.deepEqual(calls(), ["destroy ", "destroy true"]);
+  });
+
+  it("forgets that too where the cloud gives no login to it any more", async () => {
+    const there = { ...SEEN, found: [NETWORK, CLUSTER] };
+    const refused = destroy(session([NO_LOGIN], "iks"), HASTE, MEMORY, looks(there));
+    assert.match(await failure(refused), /could not be found/);
+    await destroy(session([NO_LOGIN, undefined], "iks"), HASTE, MEMORY, looks(SEEN));
+    assert.deepEqual(calls(), ["destroy ", "destroy ", "destroy true"]);
+  });
+
+  it("forgets what was in a cluster that the user says is gone", async () => {
+    process.env["PULUMI_K8S_DELETE_UNREACHABLE"] = "true";
+    const never = () => Promise.reject(new Error("asked"));
+    await destroy(session([NO_LOGIN, undefined], "iks"), HASTE, MEMORY, never);
+    assert.equal(calls().length, 2);
+  });
+
+  it("needs no end in a cluster that goes, but in one that stays for other stacks", async () => {
+    await destroy(session([DENIED], "embedded"), HASTE, MEMORY, looks(EMPTY));
+    const stays = destroy(session([IN_USE], "embedded"), HASTE, MEMORY, looks(EMPTY), false);
+    assert.match(await failure(stays), /^error: stack prod could not be taken away\n/);
+    assert.equal(calls().length, 2);
   });
 
   it("waits for nothing that only controllers of such a cluster would remove", async () => {

@@ -1,6 +1,9 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
 import * as path from "node:path";
+import { stringify } from "yaml";
 import { cloudNeeds, cloudNotes, requireCloud } from "../../../cli/doctor/cloud";
 import type { Finding, Surroundings } from "../../../cli/doctor/finding";
 import { googleCredentials, googleTools } from "../../../cli/doctor/google";
@@ -10,6 +13,7 @@ import { existingCluster, imageBuilder } from "../../../cli/doctor/reach";
 import { which } from "../../../cli/shell";
 import type { StackSettings } from "../../../cli/stack";
 import { UserError } from "../../../local/errors";
+import { passphraseSalt, seal } from "./support/passphrase";
 import { Sandbox } from "./support/sandbox";
 
 describe("what a stack in a cloud needs here", () => {
@@ -31,7 +35,7 @@ describe("what a stack in a cloud needs here", () => {
     const key = (type = "service_account") => sandbox.write("key.json", JSON.stringify({ type }));
 
     it("are missing in an empty place, which says how to get some", () => {
-      const { state, detail, fix } = googleCredentials({}, here());
+      const { state, detail, fix } = googleCredentials(here());
       assert.equal(state, "missing");
       assert.match(detail, /\.config\/gcloud\/application_default_credentials\.json/);
       assert.match(fix ?? "", /gcloud auth application-default login/);
@@ -40,14 +44,14 @@ describe("what a stack in a cloud needs here", () => {
     it("are gcloud's application default, where CLOUDSDK_CONFIG says", () => {
       const file = ".config/gcloud/application_default_credentials.json";
       sandbox.write(file, JSON.stringify({ type: "authorized_user" }));
-      assert.match(googleCredentials({}, here()).detail, /application default: authorized_user/);
+      assert.match(googleCredentials(here()).detail, /application default: authorized_user/);
       env["CLOUDSDK_CONFIG"] = "/nowhere";
-      assert.equal(googleCredentials({}, here()).state, "missing");
+      assert.equal(googleCredentials(here()).state, "missing");
     });
 
     it("are a key file, and never what the file holds", () => {
       env["GOOGLE_APPLICATION_CREDENTIALS"] = key();
-      const { state, detail } = googleCredentials({}, here());
+      const { state, detail } = googleCredentials(here());
       assert.equal(state, "good");
       assert.equal(detail, "$GOOGLE_APPLICATION_CREDENTIALS: service_account");
     });
@@ -61,7 +65,7 @@ describe("what a stack in a cloud needs here", () => {
         const file = path.join(sandbox.root, "key.json");
         if (content !== undefined) fs.writeFileSync(file, content);
         env["GOOGLE_APPLICATION_CREDENTIALS"] = file;
-        const { state, detail } = googleCredentials({}, here());
+        const { state, detail } = googleCredentials(here());
         assert.equal(state, "missing", detail);
         assert.match(detail, expected);
       }
@@ -70,21 +74,15 @@ describe("what a stack in a cloud needs here", () => {
     it("are the provider's own variables first: JSON, a path, a token", () => {
       env["GOOGLE_APPLICATION_CREDENTIALS"] = "/nowhere.json";
       env["GOOGLE_CREDENTIALS"] = '{"type": "service_account", "private_key": "hidden"}';
-      assert.deepEqual(googleCredentials({}, here()), {
+      assert.deepEqual(googleCredentials(here()), {
         name: "Google Cloud",
         state: "good",
         detail: "$GOOGLE_CREDENTIALS",
       });
       env["GOOGLE_CREDENTIALS"] = key("external_account");
-      assert.match(googleCredentials({}, here()).detail, /external_account/);
+      assert.match(googleCredentials(here()).detail, /external_account/);
       env = { GOOGLE_OAUTH_ACCESS_TOKEN: "ya29.hidden" };
-      assert.equal(googleCredentials({}, here()).detail, "$GOOGLE_OAUTH_ACCESS_TOKEN");
-    });
-
-    it("are the stack's own before everything", () => {
-      const { state, detail } = googleCredentials({ "gcp:credentials": { secure: "v1" } }, here());
-      assert.equal(state, "good");
-      assert.match(detail, /gcp:credentials/);
+      assert.equal(googleCredentials(here()).detail, "$GOOGLE_OAUTH_ACCESS_TOKEN");
     });
   });
 
@@ -97,15 +95,14 @@ describe("what a stack in a cloud needs here", () => {
   });
 
   describe("IBM's credentials", () => {
-    const states = (classic: boolean) =>
-      ibmCredentials({}, classic, here()).map(({ state }) => state);
+    const states = (classic: boolean) => ibmCredentials(classic, here()).map(({ state }) => state);
 
     it("are an API key, by either name", () => {
       assert.deepEqual(states(false), ["missing"]);
       for (const name of ["IC_API_KEY", "IBMCLOUD_API_KEY"]) {
         env = { [name]: "hidden" };
         assert.deepEqual(states(false), ["good"]);
-        assert.doesNotMatch(JSON.stringify(ibmCredentials({}, false, here())), /hidden/);
+        assert.doesNotMatch(JSON.stringify(ibmCredentials(false, here())), /hidden/);
       }
       env = { IC_API_KEY: "" };
       assert.deepEqual(states(false), ["missing"]);
@@ -184,6 +181,21 @@ describe("what a stack in a cloud needs here", () => {
         [...names, "plugin kubernetes", "plugin docker"],
       );
       for (const { state, fix } of found) assert.ok(state !== "missing" || fix !== undefined);
+    }
+  });
+
+  it("are no credentials of the providers' own config, which the program's don't read", async () => {
+    for (const [target, key, name, variable] of [
+      ["gke", "gcp:credentials", "Google Cloud", "GOOGLE_CREDENTIALS"],
+      ["gke", "gcp:accessToken", "Google Cloud", "GOOGLE_OAUTH_ACCESS_TOKEN"],
+      ["iks", "ibm:ibmcloudApiKey", "IBM Cloud", "IC_API_KEY"],
+    ] as const) {
+      const context = stack(target, { [key]: { secure: "v1" } });
+      const found = await cloudNeeds(context, here(), () => Promise.resolve(true));
+      assert.equal(named(found, name)?.state, "missing");
+      const { state, fix } = named(found, key) ?? {};
+      assert.equal(state, "note");
+      assert.equal(fix, `set ${variable} instead, and: pulumi config rm ${key} --stack x`);
     }
   });
 
@@ -268,6 +280,35 @@ describe("what a stack in a cloud needs here", () => {
     assert.equal(state, "missing");
     assert.match(detail, /^kubeconfig \S+none\.yaml can't be read: ENOENT/);
     assert.match(fix ?? "", /^pulumi config set .*existing\.kubeconfig/);
+  });
+
+  it("is asked with a kubeconfig that stands in config as a secret", async () => {
+    const server = http.createServer((_, response) => response.end("{}"));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+    const { port } = server.address() as AddressInfo;
+    const kubeconfig = stringify({
+      "current-context": "c",
+      contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
+      clusters: [{ name: "c", cluster: { server: `http://127.0.0.1:${port}` } }],
+      users: [{ name: "u", user: { token: "t" } }],
+    });
+    const salt = passphraseSalt("open sesame");
+    const secure = seal(kubeconfig, "open sesame", salt);
+    const context = stack("existing", {
+      "modelport:existing": {
+        kubeconfig: { secure },
+        registry: { server: "registry.example.com" },
+      },
+    });
+    const settings = { ...context.settings, salt };
+    process.env["PULUMI_CONFIG_PASSPHRASE"] = "open sesame";
+    const { state, detail } = await existingCluster({ ...context, settings });
+    process.env["PULUMI_CONFIG_PASSPHRASE"] = "another";
+    const closed = await existingCluster({ ...context, settings });
+    server.close();
+    assert.equal(state, "good", detail);
+    assert.equal(closed.state, "missing");
+    assert.match(closed.detail, /secrets of stack x can't be opened/);
   });
 
   it("is a Docker daemon where something is built here, and git where the cluster builds", async () => {

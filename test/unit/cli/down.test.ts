@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as net from "node:net";
@@ -6,6 +7,7 @@ import * as path from "node:path";
 import { copyCheckout } from "../../support/checkout";
 import type { Result } from "../../support/command";
 import { IbmFixture } from "./inventory/support/ibm";
+import { thisProcess } from "../../../local/toolchain/process-identity";
 import { modelport } from "./support/cli";
 import { Sandbox } from "./support/sandbox";
 
@@ -119,5 +121,92 @@ describe("a stack in a cloud without a state", function () {
     ]);
     assert.deepEqual([looked?.length, unseen], [13, []]);
     assert.ok(ibm.asked.every(({ method, path: at }) => method === "GET" || at.endsWith("/token")));
+  });
+});
+
+describe("a stack in the embedded cluster", function () {
+  this.timeout(300_000);
+  let cwd: string;
+  let sandbox: Sandbox;
+  before(() => (cwd = copyCheckout()));
+  after(() => fs.rmSync(cwd, { recursive: true, force: true }));
+  beforeEach(() => (sandbox = new Sandbox()));
+  afterEach(() => sandbox.remove());
+
+  const KUBECONFIG = "state/modelport/clusters/local/kubeconfigs/admin.conf";
+  const record = (stack: string) => `state/modelport/clusters-of-stacks/${stack}`;
+  const exists = (file: string) => fs.existsSync(path.join(sandbox.root, file));
+  const down = (env: Record<string, string> = {}) =>
+    modelport(sandbox, ["down", "--stack", "local"], { cwd, env });
+
+  /** A cluster that is stopped, and stacks that were brought up in it. */
+  function cluster(...stacks: readonly string[]): void {
+    sandbox.write(KUBECONFIG, "certificate-authority-data: QQ==\n");
+    const authority = createHash("sha256").update("QQ==").digest("hex");
+    for (const stack of stacks) sandbox.write(record(stack), authority);
+  }
+
+  it("leaves the cluster to the others that are in it", async () => {
+    cluster("local", "other");
+    const { code, stderr } = await down();
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /kept the embedded cluster[^\n]* in it: other/);
+    assert.match(stderr, /kept \S+modelport[^\n]* it holds modelport\/other/);
+    assert.deepEqual([KUBECONFIG, record("other"), record("local")].map(exists), [
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it("takes the cluster with it as the last one, whatever was in another cluster", async () => {
+    cluster("local");
+    sandbox.write(record("other"), "another authority");
+    const { code, stderr } = await down();
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /kept|nothing to take away/);
+    assert.ok(!exists("state/modelport"));
+  });
+
+  it("is destroyed for real in a cluster that stays, and an end before the end is an error", async () => {
+    const checkpoint = JSON.stringify({ version: 3, checkpoint: { latest: { resources: [] } } });
+    const file = sandbox.checkpoint("local", checkpoint);
+    cluster("local", "other");
+    const kubeconfig = path.join(sandbox.root, KUBECONFIG);
+    const info = { kubeconfig, supervisor: thisProcess() };
+    sandbox.write("state/modelport/clusters/local/cluster.json", JSON.stringify(info));
+    for (const name of ["pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"])
+      sandbox.executable(name, "exit 0");
+    sandbox.executable(
+      "pulumi",
+      `case "$*" in
+        version*) echo v3.221.0;;
+        "stack rm"*) rm ${file};;
+        "stack export"*) echo '{"deployment": {"resources": []}}';;
+        destroy*) echo '{"diagnosticEvent": {"severity": "error", "message": "refused"}}'; exit 255;;
+      esac`,
+    );
+    const { code, stderr } = await down();
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /error: stack local could not be taken away\n {2}why: refused/);
+    assert.ok(exists(KUBECONFIG) && exists(record("local")) && fs.existsSync(file));
+    fs.rmSync(path.join(sandbox.root, record("other")));
+    const alone = await down();
+    assert.equal(alone.code, 0, alone.stderr);
+    assert.match(alone.stderr, /removing the cluster with everything in it instead/);
+    assert.ok(!exists("state/modelport/clusters"));
+  });
+
+  it("takes only what is its own where a backend of the user's has other stacks", async () => {
+    const contexts = path.join(cwd, ".modelport", "contexts");
+    for (const stack of ["local", "other"])
+      fs.mkdirSync(path.join(contexts, stack), { recursive: true });
+    sandbox.write("state/modelport/pulumi-home/credentials.json", "{}");
+    const backend = `file://${sandbox.root}/elsewhere`;
+    const { code, stderr } = await down({ PULUMI_BACKEND_URL: backend });
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /kept \S+modelport[^\n]* PULUMI_BACKEND_URL/);
+    assert.deepEqual(fs.readdirSync(contexts), ["other"]);
+    assert.ok(exists("state/modelport/pulumi-home/credentials.json"));
   });
 });

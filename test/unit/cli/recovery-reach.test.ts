@@ -181,6 +181,22 @@ describe("an interrupted update of a cluster that can't be asked", () => {
     assert.deepEqual(imported(), [HELD, "gke a1"]);
   });
 
+  it("asks for no new login to a cluster that the cloud says is gone", async () => {
+    await settle(session(deployment("old", [], [creating])), looks(NETWORK));
+    assert.deepEqual(imported(), [HELD, "gke a1"]);
+    assert.ok(!read("calls").includes("refresh"));
+  });
+
+  it("takes the user's word for a cluster that says nothing, and not for one that refuses a login", async () => {
+    process.env["PULUMI_K8S_DELETE_UNREACHABLE"] = "true";
+    const state = deployment("old", [], [creating]);
+    await assert.rejects(settle(session(state), looks(NETWORK, CLUSTER)), /refuses the login/);
+    await end(cluster);
+    const never = { look: () => Promise.reject(new Error("asked")) };
+    await settle(session(deployment("new", [], [creating])), never);
+    assert.deepEqual(imported(), [HELD, "gke a1"]);
+  });
+
   it("changes nothing where the cluster may only be out of reach", async () => {
     await end(cluster);
     const state = deployment("new", [], [creating]);

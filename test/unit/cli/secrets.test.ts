@@ -65,6 +65,36 @@ describe("secrets of a stack's file, without an engine", () => {
     assert.deepEqual(opened["iris"]?.apiKeys, { me: KEY });
   });
 
+  it("stay closed wherever config may keep them, which is no fault", async () => {
+    const closed = { secure: "v1:sealed" };
+    const given = { models: ["iris"], exposure: "Ingress", host: "iris.example.com" };
+    const tls = { certificate: closed, key: closed, caCertificate: closed };
+    const git = { repository: "https://git.example.com/a.git" };
+    const prediction = { path: "/score", body: {} };
+    const byKey = { repository: "git@git.example.com:a.git", credentials: { sshKey: closed } };
+    const { services } = await checkedConfig(
+      {
+        "modelport:target": "existing",
+        "modelport:existing": {
+          kubeconfig: closed,
+          registry: { server: "registry.example.com", user: "me", password: closed },
+          ingress: { className: "nginx" },
+        },
+        "modelport:services": {
+          iris: { ...given, apiKeys: { me: closed }, secrets: { db: { KEY: closed } }, tls },
+          git: {
+            prediction,
+            build: { git: { ...git, credentials: { user: closed, token: closed } } },
+          },
+          ssh: { prediction, build: { git: byKey } },
+        },
+      },
+      "prod",
+    );
+    assert.deepEqual(Object.keys(services), ["iris", "git", "ssh"]);
+    assert.doesNotMatch(JSON.stringify(services), /sealed/);
+  });
+
   it("are the API key of a service, unless another one is given", () => {
     assert.equal(apiKeyOf("prod", settings, "iris"), KEY);
     assert.equal(apiKeyOf("prod", settings, "open"), undefined);

@@ -145,6 +145,14 @@ describe("stack config", () => {
       /config rm modelport:minikube/,
     ],
     [
+      "another embedded cluster",
+      { target: "embedded", embedded: { cluster: "other" } },
+      "embedded.cluster",
+      /"other"/,
+      /local/,
+      /config set --path 'modelport:embedded\.cluster' local --stack test$/,
+    ],
+    [
       "services no object",
       { target: "embedded", services: "iris" },
       "services",

@@ -25,10 +25,7 @@ describe("the login to Google Cloud", () => {
 
   it("is a given token before anything else", async () => {
     const env = { GOOGLE_OAUTH_ACCESS_TOKEN: "ya29.given", GOOGLE_CREDENTIALS: "/nowhere" };
-    assert.deepEqual(await googleLogin(PROJECT, {}, env)(), { authorization: "Bearer ya29.given" });
-    assert.deepEqual(await googleLogin(PROJECT, { accessToken: "ya29.config" }, env)(), {
-      authorization: "Bearer ya29.config",
-    });
+    assert.deepEqual(await googleLogin(PROJECT, env)(), { authorization: "Bearer ya29.given" });
   });
 
   it("is got for a service account's key, inline or in a file, where the key says, once", async () => {
@@ -38,7 +35,7 @@ describe("the login to Google Cloud", () => {
       { GOOGLE_CREDENTIALS: file },
       { GOOGLE_APPLICATION_CREDENTIALS: file },
     ]) {
-      const login = googleLogin(PROJECT, {}, given);
+      const login = googleLogin(PROJECT, given);
       assert.deepEqual(await login(), { authorization: `Bearer ${TOKEN}` });
       await login();
     }
@@ -56,7 +53,7 @@ describe("the login to Google Cloud", () => {
       GOOGLE_IMPERSONATE_SERVICE_ACCOUNT: account,
       GOOGLE_IAM_CREDENTIALS_CUSTOM_ENDPOINT: `${google.url}/iamcredentials/v1/`,
     };
-    const { authorization } = await googleLogin(PROJECT, {}, env)();
+    const { authorization } = await googleLogin(PROJECT, env)();
     assert.match(authorization ?? "", /^Bearer for .*auth\/cloud-platform/);
   });
 
@@ -94,7 +91,7 @@ describe("the login to Google Cloud", () => {
     fs.writeFileSync(file, broken);
     const encoded = Buffer.from(JSON.stringify(google.key)).toString("base64");
     for (const given of [broken, file, encoded, `{ "private_key": ${secret}`])
-      await assert.rejects(googleLogin(PROJECT, {}, { GOOGLE_CREDENTIALS: given })(), (error) => {
+      await assert.rejects(googleLogin(PROJECT, { GOOGLE_CREDENTIALS: given })(), (error) => {
         assert.ok(error instanceof Error);
         assert.match(error.message, /^the credentials are (?:no JSON|neither a key, in JSON, nor)/);
         return true;
@@ -108,7 +105,7 @@ describe("the login to Google Cloud", () => {
       client_secret: "b",
       refresh_token: "c",
     };
-    const login = googleLogin(PROJECT, {}, { GOOGLE_CREDENTIALS: JSON.stringify(user) });
+    const login = googleLogin(PROJECT, { GOOGLE_CREDENTIALS: JSON.stringify(user) });
     await assert.rejects(login(), /no service account's key; name their file by \$GOOGLE_APP/);
   });
 });

@@ -21,7 +21,7 @@ describe("the inventory of Google Cloud", () => {
   afterEach(() => google.stop());
 
   const look = (section: object = {}, services?: Readonly<Record<string, unknown>>) =>
-    googleInventory("prod", gkeConfig({ ...section }, services), {}, google.env);
+    googleInventory("prod", gkeConfig({ ...section }, services), google.env);
   const commands = async (section: object = {}, services?: Readonly<Record<string, unknown>>) =>
     (await look(section, services)).found.map(({ remove }) => remove);
 
@@ -380,7 +380,7 @@ describe("the inventory of Google Cloud", () => {
     const memory = new Memory();
     const names = async () => {
       const config = gkeConfig({ dnsZone: "example" }, services);
-      const { found } = await googleInventory("prod", config, {}, google.env, memory);
+      const { found } = await googleInventory("prod", config, google.env, memory);
       return found.map(({ name }) => name);
     };
     const left = [BALANCER, "k8s2-um-abcd1234-models-iris", "k8s-4321-node", "mcrt-1"];
@@ -472,7 +472,7 @@ describe("the inventory of Google Cloud", () => {
   it("says why nothing could be looked at when the key is refused", async () => {
     const key = { ...google.key, client_email: "deleted@my-project.iam.gserviceaccount.com" };
     const env = { ...google.env, GOOGLE_CREDENTIALS: JSON.stringify(key) };
-    const { looked, unseen } = await googleInventory("prod", gkeConfig(), {}, env);
+    const { looked, unseen } = await googleInventory("prod", gkeConfig(), env);
     assert.deepEqual(looked, []);
     assert.match(unseen[0]?.why ?? "", /status 400 .*\/token: Invalid JWT Signature/);
     assert.equal(google.times("/token"), 1);

@@ -15,7 +15,7 @@ describe("the inventory of IBM Cloud", () => {
   afterEach(() => ibm.stop());
 
   const look = (section: object = {}, target: "iks" | "openshift" = "iks") =>
-    ibmInventory("prod", ibmConfig({ ...section }, target), {}, ibm.env);
+    ibmInventory("prod", ibmConfig({ ...section }, target), ibm.env);
   const commands = async (section: object = {}, target: "iks" | "openshift" = "iks") =>
     (await look(section, target)).found.map(({ remove }) => remove);
 
@@ -179,7 +179,7 @@ describe("the inventory of IBM Cloud", () => {
   it("remembers its cluster, by the state or by a look, and so whose a volume is when it is gone", async () => {
     const known = new Memory([{ kind: "cluster", id: "c0", group: "VPC" }]);
     const left = async () => {
-      const { found } = await ibmInventory("prod", ibmConfig(), {}, ibm.env, known);
+      const { found } = await ibmInventory("prod", ibmConfig(), ibm.env, known);
       return found.filter(({ kind }) => kind === "volume").map(({ name }) => name);
     };
     const tags = (id: string) => [`clusterid:${id}`, "namespace:models"];
@@ -311,7 +311,7 @@ describe("the inventory of IBM Cloud", () => {
 
   it("says why nothing could be looked at when the key was revoked", async () => {
     const env = { ...ibm.env, IC_API_KEY: "revoked" };
-    const { looked, unseen } = await ibmInventory("prod", ibmConfig(), {}, env);
+    const { looked, unseen } = await ibmInventory("prod", ibmConfig(), env);
     assert.deepEqual(looked, []);
     for (const { why } of unseen) assert.match(why, /Provided API key could not be found\./);
     assert.equal(ibm.times("/iam/identity/token"), 1);
@@ -319,7 +319,7 @@ describe("the inventory of IBM Cloud", () => {
 
   it("says that there is no key, and asks nobody", async () => {
     const env = { ...ibm.env, IC_API_KEY: "" };
-    const { looked, unseen } = await ibmInventory("prod", ibmConfig(), {}, env);
+    const { looked, unseen } = await ibmInventory("prod", ibmConfig(), env);
     assert.deepEqual(looked, []);
     assert.match(unseen[0]?.why ?? "", /neither IC_API_KEY nor IBMCLOUD_API_KEY is set/);
     assert.equal(ibm.asked.length, 0);

@@ -40,7 +40,7 @@ describe("the inventory of the simulated Google Cloud", () => {
     await project.close();
   });
 
-  const look = () => googleInventory("prod", gkeConfig({ project: PROJECT }), {}, env);
+  const look = () => googleInventory("prod", gkeConfig({ project: PROJECT }), env);
 
   /** As the program makes them, with what a balancer's controller left behind. */
   async function fill(): Promise<void> {
@@ -186,7 +186,7 @@ describe("the inventory of the simulated IBM Cloud", () => {
     server.close();
   });
 
-  const look = () => ibmInventory("prod", ibmConfig({ region: "us-south" }, "openshift"), {}, env);
+  const look = () => ibmInventory("prod", ibmConfig({ region: "us-south" }, "openshift"), env);
 
   /** As the program makes them, with what a cluster left behind. */
   async function fill(): Promise<void> {

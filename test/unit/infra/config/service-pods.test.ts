@@ -188,7 +188,7 @@ describe("config of a service's pods", () => {
     [
       "a secret's key",
       { secrets: { db: { "a/b": 5 } } },
-      "secrets.db.a/b",
+      'secrets.db["a/b"]',
       /a secret/,
       /letters, digits, dots/,
       /config set --secret/,
@@ -196,7 +196,7 @@ describe("config of a service's pods", () => {
     [
       "a secret's key that Kubernetes has for itself",
       { secrets: { db: { "..data": 5 } } },
-      "secrets.db...data",
+      'secrets.db["..data"]',
       /a secret/,
       /not \. or \.\. at the start/,
       /config set --secret/,
