@@ -73,7 +73,10 @@ export async function destroy(
         const who = told
           ? "PULUMI_K8S_DELETE_UNREACHABLE is set"
           : "the cloud has none of that name";
-        progress.step("the cluster doesn't answer").done(`${who}: what was in it is gone with it`);
+        const what = isUnreachable(failure.errors)
+          ? "the cluster doesn't answer"
+          : "no login to the cluster is to be had";
+        progress.step(what).done(`${who}: what was in it is gone with it`);
         continue;
       }
     }

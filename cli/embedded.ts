@@ -4,7 +4,8 @@ import * as path from "node:path";
 import { type ClusterInfo, clusterDir } from "../local/cluster/info";
 import { stateDir } from "../local/paths";
 import type { Session } from "./session";
-import { readState } from "./state";
+import { ownBackend, type Variables } from "./backend";
+import { PROJECT, readState, stacksInBackend } from "./state";
 import { clusterStatus, readClusterInfo } from "../local/cluster/index";
 import { checkMachine } from "../local/cluster/preconditions";
 import { clusterSettings } from "../local/cluster/settings";
@@ -29,11 +30,12 @@ export async function checkEmbedded(): Promise<void> {
 export async function forgetLostCluster(session: Session, info: ClusterInfo): Promise<boolean> {
   const { stack, variables, progress, engine } = session;
   const now = authority(info.kubeconfig);
-  const before = read(recordFile(stack));
-  fs.mkdirSync(path.dirname(recordFile(stack)), { recursive: true, mode: 0o700 });
-  fs.writeFileSync(recordFile(stack), now);
+  const before = recordOf(stack);
+  fs.mkdirSync(recordFolder(), { recursive: true, mode: 0o700 });
+  const record: ClusterRecord = { authority: now, backend: backendOf(variables) };
+  fs.writeFileSync(recordFile(stack), JSON.stringify(record));
   const resources = readState(stack, variables)?.resources.length ?? 0;
-  if (before === undefined || before === now || resources === 0) return false;
+  if (before === undefined || before.authority === now || resources === 0) return false;
   const step = progress.step(`forgetting what stack ${stack} had in a cluster that is gone`);
   await engine.remove();
   step.done(`${resources} resources`);
@@ -44,17 +46,60 @@ export function forgetRecord(stack: string): void {
   fs.rmSync(recordFile(stack), { force: true });
 }
 
-/** Other stacks that were brought up in the cluster that is here, be it that it is stopped: it is theirs too. Sorted. */
+/** Whether a stack was brought up in a cluster that is not the one that is here. */
+export function isOfLostCluster(stack: string): boolean {
+  const record = recordOf(stack);
+  return record !== undefined && record.authority !== authorityHere();
+}
+
+/**
+ * Other stacks in the cluster that is here, be it that it is stopped: it is theirs too. Sorted.
+ * Of our own backend those that have something in it: plain `pulumi` writes no record, and takes none away.
+ */
 export function othersInCluster(stack: string): string[] {
-  // A cluster that is stopped tells no facts.
-  const kubeconfig =
-    readClusterInfo()?.kubeconfig ?? path.join(clusterDir(), "kubeconfigs", "admin.conf");
-  if (!fs.existsSync(kubeconfig) || !fs.existsSync(recordFolder())) return [];
-  const now = authority(kubeconfig);
-  return fs
-    .readdirSync(recordFolder())
-    .filter((other) => other !== stack && read(recordFile(other)) === now)
-    .sort();
+  const now = authorityHere();
+  if (now === undefined) return [];
+  const own: Variables = { PULUMI_BACKEND_URL: ownBackend() };
+  const known = stacksInBackend(own)
+    .filter((name) => path.dirname(name) === PROJECT)
+    .map((name) => path.basename(name));
+  const inOwn = known.filter(
+    (name) => (recordOf(name)?.authority ?? now) === now && isInEmbedded(name, own),
+  );
+  const elsewhere = (fs.existsSync(recordFolder()) ? fs.readdirSync(recordFolder()) : []).filter(
+    (name) => {
+      const record = recordOf(name);
+      return record?.authority === now && record.backend !== backendOf(own);
+    },
+  );
+  const others = new Set([...inOwn, ...elsewhere]);
+  others.delete(stack);
+  return [...others].sort();
+}
+
+/** Whether a stack's state has what the target makes first of all. */
+function isInEmbedded(stack: string, variables: Variables): boolean {
+  try {
+    const resources = readState(stack, variables)?.resources ?? [];
+    return resources.some(({ urn }) => urn.endsWith("::pulumi:providers:kubernetes::embedded"));
+  } catch {
+    // What can't be read isn't known to be elsewhere.
+    return true;
+  }
+}
+
+/** Where a stack was brought up last. */
+interface ClusterRecord {
+  readonly authority: string;
+  readonly backend: string;
+}
+
+function recordOf(stack: string): ClusterRecord | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(recordFile(stack), "utf8")) as ClusterRecord;
+  } catch {
+    return undefined;
+  }
 }
 
 const recordFolder = () => path.join(stateDir(), "clusters-of-stacks");
@@ -63,12 +108,24 @@ function recordFile(stack: string): string {
   return path.join(recordFolder(), stack);
 }
 
-function authority(kubeconfig: string): string {
-  const text = fs.readFileSync(kubeconfig, "utf8");
-  const certificate = /certificate-authority-data:\s*(\S+)/.exec(text)?.[1] ?? text;
-  return createHash("sha256").update(certificate).digest("hex");
+/** Not as it stands: a backend's URL may hold a password. */
+function backendOf(variables: Variables): string {
+  return sha256(variables["PULUMI_BACKEND_URL"] ?? "");
 }
 
-function read(file: string): string | undefined {
-  return fs.existsSync(file) ? fs.readFileSync(file, "utf8") : undefined;
+/** Of the cluster that is here, running or stopped; undefined where there is none. */
+function authorityHere(): string | undefined {
+  // A cluster that is stopped tells no facts.
+  const kubeconfig =
+    readClusterInfo()?.kubeconfig ?? path.join(clusterDir(), "kubeconfigs", "admin.conf");
+  return fs.existsSync(kubeconfig) ? authority(kubeconfig) : undefined;
+}
+
+function authority(kubeconfig: string): string {
+  const text = fs.readFileSync(kubeconfig, "utf8");
+  return sha256(/certificate-authority-data:\s*(\S+)/.exec(text)?.[1] ?? text);
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

@@ -112,7 +112,7 @@ async function planned(
     const inCluster = await findInCluster(state.resources, waiting);
     const rented = isRented(settings.target);
     const finders = [
-      // Who refuses a login is there, whatever the user says.
+      // The user's word counts for silence only: who refuses a login is there, unless the cloud says otherwise.
       unlessGone(
         inCluster,
         async (reason) => (reason === "silence" && isToldGone()) || (rented && (await isGone())),

@@ -34,7 +34,7 @@ export interface Settings {
   readonly requestSeconds: number;
   /** DRAIN_SECONDS between SIGTERM and the end of listening, during which everything is still served. Default 3. */
   readonly drainSeconds: number;
-  /** WORKERS, threads for the models slower than a millisecond, or than 100 for MAX_ROWS; 0 runs them on the main thread. Default 1. */
+  /** WORKERS, threads for the models slower than a millisecond, or than 100 for MAX_ROWS or 4,096 rows; 0 runs them on the main thread. Default 1. */
   readonly workers: number;
   /** API_KEYS_FILE with a "name sha256" a line. Default: no key is needed. */
   readonly apiKeysFile: string | undefined;

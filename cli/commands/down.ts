@@ -7,7 +7,7 @@ import type { Progress } from "../../local/progress";
 import { fileBackend, ownBackend, passphraseFile, type Variables } from "../backend";
 import { DESTROY_PATIENCE, destroy } from "../destroy";
 import { isRented, requireCloud } from "../doctor/cloud";
-import { forgetRecord, othersInCluster, ownsCluster } from "../embedded";
+import { forgetRecord, isOfLostCluster, othersInCluster, ownsCluster } from "../embedded";
 import { requireSeen } from "../inventory/control";
 import { heldIn, Memory } from "../inventory/memory";
 import { PROOF_PATIENCE, proveEmpty, type Waiting } from "../inventory/proof";
@@ -71,13 +71,19 @@ async function removeStack(context: StackContext, options: DownOptions): Promise
   if (!(await stackExists(session))) return removeForgotten(context, options);
   const isOwn = ownsCluster(settings.target);
   const goes = isOwn && othersInCluster(stack).length === 0;
-  if (goes && !clusterRuns()) {
+  const isLost = isOwn && isOfLostCluster(stack);
+  const isStopped = isOwn && !clusterRuns();
+  if (isLost || (goes && isStopped)) {
     const step = progress.step(`forgetting stack ${stack}`);
     await session.engine.remove();
-    step.done("its cluster doesn't run, and goes with everything in it");
+    step.done(
+      isLost
+        ? "its cluster is gone, and everything in it"
+        : "its cluster doesn't run, and goes with everything in it",
+    );
   } else {
     // What the stack has in a cluster that stays can only be taken out of it while it runs.
-    if (isOwn && !clusterRuns()) await startCluster({ progress });
+    if (isStopped) await startCluster({ progress });
     await settle(session, { insist: options.inventory });
     const memory = await remembered(session, options);
     const patience = { ...DESTROY_PATIENCE, totalMs: milliseconds(options) };
@@ -85,6 +91,7 @@ async function removeStack(context: StackContext, options: DownOptions): Promise
     // A stack of which something is left stays known, empty: the next `down` asks again.
     if (!isOwn) await prove(context, options, memory);
     await session.engine.remove();
+    if (isStopped) await stopCluster({ progress });
   }
   forgetRecord(stack);
   await stopOwnCluster(context);
@@ -125,7 +132,12 @@ async function removeForgotten(context: StackContext, options: DownOptions): Pro
       },
     );
   forgetRecord(context.stack);
-  return stopOwnCluster(context);
+  const existed = await stopOwnCluster(context);
+  if (ownsCluster(target) && clusterRuns())
+    process.stderr.write(
+      `warning: stack ${context.stack} has no state; had it something in the cluster, it is still there: kubectl get namespaces\n`,
+    );
+  return existed;
 }
 
 /** @throws UserError with what is left, and how it is removed */
@@ -184,9 +196,10 @@ function removeMachineState({ stack, backend, progress }: StackContext): boolean
 /** @returns who else may live in the state directory, in a sentence; undefined where nobody does */
 function usersOfState(stack: string, backend: Variables): string | undefined {
   const own = { PULUMI_BACKEND_URL: ownBackend() };
-  const isOwn =
-    fileBackend(backend["PULUMI_BACKEND_URL"] ?? "") === fileBackend(own.PULUMI_BACKEND_URL);
-  if (!isOwn) return "stacks of the backend at PULUMI_BACKEND_URL may use it";
+  const folder = (variables: Variables) =>
+    path.resolve(fileBackend(variables["PULUMI_BACKEND_URL"] ?? "") ?? "elsewhere");
+  if (folder(backend) !== folder(own))
+    return "stacks of the backend at PULUMI_BACKEND_URL may use it";
   const inCluster = othersInCluster(stack).map((other) => `${PROJECT}/${other}`);
   const others = [...new Set([...stacksInBackend(own), ...inCluster])];
   return others.length === 0 ? undefined : `it holds ${others.join(", ")}`;

@@ -111,7 +111,7 @@ export class DevRun {
   private follow(folder: string, running: readonly Running[], changed: () => Promise<void>): void {
     const failed = (error: unknown): void => {
       for (const { service } of running)
-        this.options.say(service.name, `changes can't be followed: ${String(error)}`);
+        this.options.say(service.name, `a change could not be followed: ${String(error)}`);
     };
     this.watchers.push(watchFolder(folder, changed, failed));
   }

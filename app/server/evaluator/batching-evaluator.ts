@@ -84,17 +84,22 @@ export class BatchingEvaluator {
       this.options.metrics.queued(this.waiting.length);
       const running = this.run(batch);
       if (running !== undefined) {
-        void running.then(this.next);
+        // Where runs block the thread, one that failed has come to its end within this turn.
+        void running.then(this.graph.thread === "main" ? this.nextTurn : this.next);
         return;
       }
       // Sockets are read between two runs that block the thread.
       if (this.waiting.length > 0) {
-        setImmediate(this.next);
+        this.nextTurn();
         return;
       }
     }
     this.busy = false;
     this.onIdle?.();
+  };
+
+  private readonly nextTurn = (): void => {
+    setImmediate(this.next);
   };
 
   /** The requests longest waiting that agree, up to `maxBatchRows` rows, but at least one request. */

@@ -70,8 +70,8 @@ export class WorkerThread {
     await this.restored;
     const placed = this.placed.get(graph);
     if (placed !== undefined && !this.loaded.has(graph))
-      await this.loadHere(graph, placed).catch(() => {
-        throw later("the model could not be loaded again");
+      await this.loadHere(graph, placed).catch((error: unknown) => {
+        throw error instanceof RequestError ? error : later("the model could not be loaded again");
       });
     return this.ask({ kind: "run", graph, inputs }, memory);
   }

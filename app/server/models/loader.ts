@@ -14,8 +14,9 @@ import { isSlow, warmUp, type WarmUp } from "./warm-up";
 
 /** A run of one row that takes longer goes to a worker thread: on the main one nobody else would be answered meanwhile. */
 const SLOW_MS = 1;
-/** So does a model that would take longer for a request of as many rows as are allowed. */
+/** So does a model that would take longer for a request of as many rows as are allowed, but those beyond a large one. */
 const SLOW_REQUEST_MS = 100;
+const LARGE_REQUEST_ROWS = 4096;
 /** A larger model goes to a worker before its runs are timed: loading it alone stops a thread for too long. */
 const LARGE_BYTES = 16 * 1024 * 1024;
 /** Joined requests shall not take longer than this together: on the main thread it is what everybody else waits. */
@@ -101,7 +102,8 @@ async function place(
     const graph = SessionGraph.load(files, metadata);
     if (!(await orRelease(graph, isSlow(graph, metadata, SLOW_MS)))) {
       const [, warm] = await warmed(graph, metadata);
-      if (warm.runMs <= SLOW_MS && warm.rowMs * maxRows <= SLOW_REQUEST_MS) return [graph, warm];
+      const rows = Math.min(maxRows, LARGE_REQUEST_ROWS);
+      if (warm.runMs <= SLOW_MS && warm.rowMs * rows <= SLOW_REQUEST_MS) return [graph, warm];
     }
     graph.release();
   }

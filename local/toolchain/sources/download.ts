@@ -136,12 +136,12 @@ export const canReach = remembered(async (origin: string): Promise<boolean> => {
 /** A server that answers may lead to one that can't be reached, or keep the file to itself. */
 const fileProblem = remembered(async (url: string): Promise<string | undefined> => {
   try {
-    const { ok, status } = await fetch(url, {
-      method: "HEAD",
-      signal: AbortSignal.timeout(10_000),
-    });
-    // Some know no HEAD; the download will tell.
-    return ok || status === 405 || status === 501 ? undefined : `HTTP ${status}`;
+    const signal = AbortSignal.timeout(10_000);
+    if ((await fetch(url, { method: "HEAD", signal })).ok) return undefined;
+    // Some refuse that question, and give the file.
+    const { ok, status, body } = await fetch(url, { headers: { range: "bytes=0-0" }, signal });
+    await body?.cancel();
+    return ok ? undefined : `HTTP ${status}`;
   } catch (error) {
     return reason(error);
   }

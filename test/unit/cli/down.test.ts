@@ -142,9 +142,21 @@ describe("a stack in the embedded cluster", function () {
   /** A cluster that is stopped, and stacks that were brought up in it. */
   function cluster(...stacks: readonly string[]): void {
     sandbox.write(KUBECONFIG, "certificate-authority-data: QQ==\n");
-    const authority = createHash("sha256").update("QQ==").digest("hex");
-    for (const stack of stacks) sandbox.write(record(stack), authority);
+    for (const stack of stacks) {
+      sandbox.write(
+        record(stack),
+        JSON.stringify({ authority: hash("QQ=="), backend: hash(sandbox.backend) }),
+      );
+      if (stack !== "local") sandbox.checkpoint(stack, state(EMBEDDED));
+    }
   }
+  const hash = (text: string) => createHash("sha256").update(text).digest("hex");
+  const EMBEDDED = "urn:pulumi:other::modelport::pulumi:providers:kubernetes::embedded";
+  const state = (...urns: readonly string[]) =>
+    JSON.stringify({
+      version: 3,
+      checkpoint: { latest: { resources: urns.map((urn) => ({ urn })) } },
+    });
 
   it("leaves the cluster to the others that are in it", async () => {
     cluster("local", "other");
@@ -161,11 +173,40 @@ describe("a stack in the embedded cluster", function () {
 
   it("takes the cluster with it as the last one, whatever was in another cluster", async () => {
     cluster("local");
-    sandbox.write(record("other"), "another authority");
+    const lost = { authority: "another one", backend: hash(sandbox.backend) };
+    sandbox.write(record("other"), JSON.stringify(lost));
     const { code, stderr } = await down();
     assert.equal(code, 0, stderr);
     assert.doesNotMatch(stderr, /kept|nothing to take away/);
     assert.ok(!exists("state/modelport"));
+  });
+
+  it("leaves it to those whom plain pulumi brought up there, and to those of another backend", async () => {
+    cluster("local");
+    sandbox.checkpoint("plain", state(EMBEDDED));
+    const elsewhere = { authority: hash("QQ=="), backend: hash("s3://states") };
+    sandbox.write(record("remote"), JSON.stringify(elsewhere));
+    const { code, stderr } = await down();
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /kept the embedded cluster[^\n]* in it: plain, remote/);
+  });
+
+  it("is forgotten where its own cluster is gone, whoever is in the one that is here", async () => {
+    const file = sandbox.checkpoint("local", state(EMBEDDED));
+    cluster("local", "other");
+    const lost = { authority: "another one", backend: hash(sandbox.backend) };
+    sandbox.write(record("local"), JSON.stringify(lost));
+    for (const name of ["pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"])
+      sandbox.executable(name, "exit 0");
+    sandbox.executable(
+      "pulumi",
+      `case "$*" in version*) echo v3.221.0;; "stack rm"*) rm ${file};; destroy*) exit 255;; esac`,
+    );
+    const { code, stderr } = await down();
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /forgetting stack local[^\n]* its cluster is gone/);
+    assert.match(stderr, /kept the embedded cluster[^\n]* in it: other/);
+    assert.ok(exists(KUBECONFIG) && !exists(record("local")) && !fs.existsSync(file));
   });
 
   it("is destroyed for real in a cluster that stays, and an end before the end is an error", async () => {
@@ -190,7 +231,8 @@ describe("a stack in the embedded cluster", function () {
     assert.equal(code, 1, stderr);
     assert.match(stderr, /error: stack local could not be taken away\n {2}why: refused/);
     assert.ok(exists(KUBECONFIG) && exists(record("local")) && fs.existsSync(file));
-    fs.rmSync(path.join(sandbox.root, record("other")));
+    // As plain pulumi leaves it, which knows of no record.
+    sandbox.checkpoint("other", state());
     const alone = await down();
     assert.equal(alone.code, 0, alone.stderr);
     assert.match(alone.stderr, /removing the cluster with everything in it instead/);

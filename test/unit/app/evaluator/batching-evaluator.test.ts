@@ -184,6 +184,24 @@ describe("batching evaluator", () => {
     assert.ok(turns >= 15, `${turns} turns`);
   });
 
+  it("runs that fail one after the other leave others their turns", async () => {
+    const graph: Graph = {
+      thread: "main",
+      run: () => {
+        throw new Error("a value out of range");
+      },
+      release: () => undefined,
+    };
+    const own = evaluator(graph, { maxBatchRows: 1 });
+    const answers = Promise.allSettled(Array.from({ length: 40 }, () => own.infer(many(1))));
+    let turns = 0;
+    const ended = { is: false };
+    void answers.then(() => (ended.is = true));
+    for (; !ended.is; turns++) await turn();
+    assert.ok((await answers).every(({ status }) => status === "rejected"));
+    assert.ok(turns >= 40, `${turns} turns`);
+  });
+
   it("an answer with other rows than were asked for is an error, and nobody gets another's", async () => {
     const graph = new HeldGraph();
     const own = evaluator({

@@ -149,7 +149,7 @@ describe("HTTP transport", () => {
     await sleep(100);
     socket.on("data", (chunk) => {
       received += chunk.length;
-      tail = chunk.toString().slice(-9);
+      tail = `${tail}${chunk.toString()}`.slice(-9);
     });
     socket.resume();
     await closed(socket);

@@ -108,22 +108,25 @@ describe("local/toolchain/sources/download", () => {
       return downloadSource.obstacle({ version: "1", files: { [platform()]: [file] }, bin: {} });
     };
     const status = (code: number, location?: string): http.RequestListener => {
-      return (request, response) => {
-        assert.equal(request.method, "HEAD");
+      return (_request, response) => {
         response.writeHead(code, location === undefined ? {} : { location }).end();
       };
+    };
+    const withoutHead = (code: number): http.RequestListener => {
+      return (request, response) =>
+        status(request.method === "HEAD" ? code : 206)(request, response);
     };
     files["/there"] = Buffer.from("there");
     special["/forbidden"] = status(403);
     special["/moved"] = status(302, "/there");
     special["/away"] = status(302, "http://127.0.0.1:1/file");
-    special["/no-head"] = status(405);
-    special["/not-made"] = status(501);
+    special["/no-head"] = withoutHead(405);
+    special["/signed"] = withoutHead(403);
     assert.deepEqual(await obstacle("forbidden"), {
       why: `${origin}/forbidden can't be had: HTTP 403`,
     });
     assert.match((await obstacle("away"))?.why ?? "", /\/away can't be had: fetch failed: ./);
-    for (const name of ["there", "moved", "no-head", "not-made"])
+    for (const name of ["there", "moved", "no-head", "signed"])
       assert.equal(await obstacle(name), undefined, name);
     // Asked once.
     special["/forbidden"] = status(200);
