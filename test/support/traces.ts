@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+const NETWORKS = "/run/netns";
+const BEGAN_MS = Date.now() - process.uptime() * 1000;
 const PROGRAMS =
   /^(kube.*|containerd.*|dockerd?|docker-registry|coredns|etcd|tini|nsenter|unshare|pulumi.*)$/;
 
@@ -17,7 +19,7 @@ export function machineTraces(stateHome: string): string[] {
 function everyTrace(): string[] {
   return [
     ...list("/sys/class/net").map((link) => `link ${link}`),
-    ...list("/run/netns").map((namespace) => `network namespace ${namespace}`),
+    ...list(NETWORKS).map((namespace) => `network namespace ${namespace}`),
     ...list("/run/modelport").map((directory) => `run directory ${directory}`),
     ...mounts().map((mount) => `mount ${mount}`),
     ...list("/sys/fs/cgroup").flatMap((hierarchy) =>
@@ -65,8 +67,13 @@ function isForeign(trace: string, stateHome: string): boolean {
     /^(process|network namespace) (?:modelport-)?(\d+)\b/.exec(trace) ?? [];
   if (kind === undefined) return false;
   const state = stateOf(pid);
-  // A network that is nobody's any more may have been ours.
-  return state === undefined ? kind === "process" : state !== stateHome;
+  if (state !== undefined) return state !== stateHome;
+  // A network that is nobody's any more may have been ours, but not one from before this process.
+  return kind === "process" || madeAt(path.join(NETWORKS, `modelport-${pid}`)) < BEGAN_MS;
+}
+
+function madeAt(link: string): number {
+  return fs.lstatSync(link, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 /** Which $XDG_STATE_HOME a process has. */
