@@ -106,7 +106,7 @@ function asPulumiSees(value: unknown, open: OpenSecret): string {
 }
 
 /** A value with its secrets in plain text, at any depth. */
-export function openedValue(value: unknown, open: OpenSecret): unknown {
+function openedValue(value: unknown, open: OpenSecret): unknown {
   if (isSecret(value)) return open(value.secure);
   if (Array.isArray(value)) return value.map((inner) => openedValue(inner, open));
   if (typeof value !== "object" || value === null) return value;

@@ -108,6 +108,6 @@ function provision(config: EmbeddedConfig, info: ClusterFacts, stack: string): C
 function notRunning(cluster: string): ProgramError {
   return new ProgramError(`the embedded cluster "${cluster}" is not running`, {
     why: `there is no living cluster in ${clusterInfoPath(cluster)}`,
-    fix: `npm run cli -- cluster start   (npm run up does this by itself)`,
+    fix: "npm run cli -- cluster start   (npm run up does this by itself)",
   });
 }

@@ -1,11 +1,12 @@
 import * as assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { repositoryRoot } from "../../../local/paths";
 import { thisProcess } from "../../../local/toolchain/process-identity";
+import { endProcess } from "../../support/end-process";
+import { removeTemporaryFolders, temporaryFolder } from "./toolchain/support/temporary";
 
 /** cli/modelport.js in a checkout of its own without packages, with an npm that only notes what it was asked. */
 describe("the command before there are packages", () => {
@@ -19,7 +20,7 @@ describe("the command before there are packages", () => {
     if (Number.parseInt(process.versions.node) < 22) this.skip();
   });
   beforeEach(() => {
-    root = fs.mkdtempSync(path.join(os.tmpdir(), "modelport-bootstrap-"));
+    root = temporaryFolder();
     lock = path.join(root, ".modelport/npm.lock");
     write("package-lock.json", '{"packages":{"node_modules/one":{"version":"1"}}}');
     write("local/build.js", "exports.build = () => undefined;");
@@ -29,9 +30,9 @@ describe("the command before there are packages", () => {
     const own = fs.readFileSync(path.join(repositoryRoot(), "cli/modelport.js"), "utf8");
     write("cli/modelport.js", own);
   });
-  afterEach(() => {
-    child?.kill("SIGKILL");
-    fs.rmSync(root, { recursive: true });
+  afterEach(async () => {
+    if (child !== undefined) await endProcess(child, "SIGKILL");
+    removeTemporaryFolders();
   });
 
   function write(name: string, text: string): void {

@@ -2,29 +2,33 @@ import * as assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { ended, isOwned } from "../../../../local/cluster/ending";
 import { readSupervisor, supervisorPath } from "../../../../local/cluster/info";
 import { clusterSettings } from "../../../../local/cluster/settings";
 import { Supervisor, type SupervisorPlan } from "../../../../local/cluster/supervisor/supervisor";
 import { thisProcess } from "../../../../local/toolchain/process-identity";
-import { recordingProgress } from "../toolchain/support/temporary";
+import { endProcess } from "../../../support/end-process";
+import { restoreVariables } from "../../../support/environment";
+import {
+  recordingProgress,
+  removeTemporaryFolders,
+  temporaryFolder,
+} from "../toolchain/support/temporary";
 
 describe("the end of an embedded cluster's supervisor", () => {
   let directory: string;
   let child: ChildProcess | undefined;
-  const outer = process.env["XDG_STATE_HOME"];
+  const outer = { ...process.env };
 
   beforeEach(() => {
-    directory = fs.mkdtempSync(path.join(os.tmpdir(), "modelport-ending-"));
+    directory = temporaryFolder();
     process.env["XDG_STATE_HOME"] = directory;
   });
-  afterEach(() => {
-    child?.kill("SIGKILL");
-    if (outer === undefined) delete process.env["XDG_STATE_HOME"];
-    else process.env["XDG_STATE_HOME"] = outer;
-    fs.rmSync(directory, { recursive: true });
+  afterEach(async () => {
+    if (child !== undefined) await endProcess(child, "SIGKILL");
+    restoreVariables(outer);
+    removeTemporaryFolders();
   });
 
   /** Another process; what the file says of it. */

@@ -1,22 +1,22 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { nodeImageContext } from "../../../../local/image/node-image";
 import type { Tool } from "../../../../local/toolchain";
+import { restoreVariables } from "../../../support/environment";
+import { removeTemporaryFolders, temporaryFolder } from "../toolchain/support/temporary";
 
 describe("the Node image's build context", () => {
-  const outer = process.env["XDG_CACHE_HOME"];
+  const outer = { ...process.env };
   let cache: string;
   beforeEach(() => {
-    cache = fs.mkdtempSync(path.join(os.tmpdir(), "modelport-image-"));
+    cache = temporaryFolder();
     process.env["XDG_CACHE_HOME"] = cache;
     fs.writeFileSync(path.join(cache, "node"), "node");
   });
   afterEach(() => {
-    if (outer === undefined) delete process.env["XDG_CACHE_HOME"];
-    else process.env["XDG_CACHE_HOME"] = outer;
-    fs.rmSync(cache, { recursive: true });
+    restoreVariables(outer);
+    removeTemporaryFolders();
   });
 
   const tool = (name: Tool["name"], bin: Tool["bin"]): Tool => {

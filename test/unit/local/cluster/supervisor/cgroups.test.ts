@@ -1,8 +1,8 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { createCgroups } from "../../../../../local/cluster/supervisor/cgroups";
+import { removeTemporaryFolders, temporaryFolder } from "../../toolchain/support/temporary";
 
 describe("the embedded cluster's control groups, version 2", () => {
   let root: string;
@@ -10,12 +10,12 @@ describe("the embedded cluster's control groups, version 2", () => {
 
   /** A made-up hierarchy: the root has these controllers, the group gets those. */
   beforeEach(() => {
-    root = fs.mkdtempSync(path.join(os.tmpdir(), "modelport-cgroups-"));
+    root = temporaryFolder();
     group = path.join(root, "modelport-test");
     fs.mkdirSync(group);
     has(root, "cpuset cpu io memory hugetlb pids rdma misc");
   });
-  afterEach(() => fs.rmSync(root, { recursive: true }));
+  afterEach(removeTemporaryFolders);
 
   const has = (of: string, controllers: string) =>
     fs.writeFileSync(path.join(of, "cgroup.controllers"), `${controllers}\n`);

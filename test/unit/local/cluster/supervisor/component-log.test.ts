@@ -1,21 +1,22 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../../../../../local/cluster/components";
 import { SupervisedComponent } from "../../../../../local/cluster/supervisor/component";
 import { ComponentLog } from "../../../../../local/cluster/supervisor/component-log";
+import { restoreVariables } from "../../../../support/environment";
+import { removeTemporaryFolders, temporaryFolder } from "../../toolchain/support/temporary";
 
 describe("what a component of the embedded cluster says", () => {
   let directory: string;
   let file: string;
   beforeEach(() => {
-    directory = fs.mkdtempSync(path.join(os.tmpdir(), "modelport-logs-"));
+    directory = temporaryFolder();
     file = path.join(directory, "talker.log");
   });
-  afterEach(() => fs.rmSync(directory, { recursive: true }));
+  afterEach(removeTemporaryFolders);
 
   it("is drained where the disk is full, and kept again once there is room", async () => {
     fs.symlinkSync("/dev/full", file);
@@ -32,7 +33,7 @@ describe("what a component of the embedded cluster says", () => {
   it("doesn't stop a component on a full disk, nor does it get the proxies of the user's shell", async () => {
     fs.symlinkSync("/dev/full", file);
     const done = path.join(directory, "done");
-    const before = process.env["https_proxy"];
+    const before = { ...process.env };
     process.env["https_proxy"] = "http://127.0.0.1:3128";
     const script = `head -c 1000000 /dev/zero; env > ${done}.new; mv ${done}.new ${done}; sleep 3`;
     const component = new SupervisedComponent(
@@ -49,8 +50,7 @@ describe("what a component of the embedded cluster says", () => {
     try {
       await component.start();
     } finally {
-      if (before === undefined) delete process.env["https_proxy"];
-      else process.env["https_proxy"] = before;
+      restoreVariables(before);
       component.stop();
     }
     const variables = fs.readFileSync(done, "utf8").split("\n");

@@ -1,9 +1,9 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { type ClusterSettings, clusterSettings } from "../../../../../local/cluster/settings";
 import { ensurePki } from "../../../../../local/cluster/supervisor/pki";
+import { removeTemporaryFolders, temporaryFolder } from "../../toolchain/support/temporary";
 
 /** Stands for kubeadm: makes the pairs that are not there, and a file of each other kind. Counts its calls. */
 const KUBEADM = `#!${process.execPath}
@@ -40,12 +40,12 @@ describe("the embedded cluster's certificates", () => {
   let kubeadm: string;
   let settings: ClusterSettings;
   beforeEach(() => {
-    directory = fs.mkdtempSync(path.join(os.tmpdir(), "modelport-pki-"));
+    directory = temporaryFolder();
     kubeadm = path.join(directory, "kubeadm.js");
     fs.writeFileSync(kubeadm, KUBEADM, { mode: 0o755 });
     settings = { ...clusterSettings(), directory };
   });
-  afterEach(() => fs.rmSync(directory, { recursive: true }));
+  afterEach(removeTemporaryFolders);
 
   const read = (name: string) => fs.readFileSync(path.join(directory, name), "utf8");
   const AUTHORITIES = ["ca", "front-proxy-ca", "etcd/ca"].flatMap((one) => [
